@@ -1,0 +1,107 @@
+// The Python module amorphology._kernel: two functions, no state.
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/array.h>
+
+#include <utility>
+#include <vector>
+
+#include "diagrams.hpp"
+
+namespace nb = nanobind;
+using namespace nb::literals;
+
+namespace {
+
+using amorph::Point;
+
+using Positions = nb::ndarray<const double, nb::shape<-1, 3>, nb::c_contig, nb::device::cpu>;
+using CellVectors = nb::ndarray<const double, nb::shape<3, 3>, nb::c_contig, nb::device::cpu>;
+
+struct Input {
+    std::vector<Point> positions;
+    amorph::Cell cell;
+};
+
+Input read_input(const Positions& positions, const CellVectors& cell,
+                 const std::array<bool, 3>& pbc) {
+    Input input;
+    input.positions.reserve(positions.shape(0));
+    for (std::size_t i = 0; i < positions.shape(0); ++i)
+        input.positions.push_back({positions(i, 0), positions(i, 1), positions(i, 2)});
+    for (std::size_t k = 0; k < 3; ++k)
+        input.cell.vectors[k] = {cell(k, 0), cell(k, 1), cell(k, 2)};
+    input.cell.periodic = pbc;
+    return input;
+}
+
+// Hands a vector's memory to NumPy without a copy.
+template <class T, std::size_t N>
+nb::object to_numpy(std::vector<T>&& values, const std::array<std::size_t, N>& shape) {
+    auto* owned = new std::vector<T>(std::move(values));
+    nb::capsule owner(owned, [](void* p) noexcept { delete static_cast<std::vector<T>*>(p); });
+    return nb::cast(nb::ndarray<nb::numpy, T>(owned->data(), N, shape.data(), owner));
+}
+
+std::pair<nb::object, nb::object> to_numpy(amorph::SimplexList&& list) {
+    const std::size_t corners = static_cast<std::size_t>(list.corners);
+    const std::size_t n = list.atoms.size() / corners;
+    return {to_numpy<std::int32_t, 2>(std::move(list.atoms), {n, corners}),
+            to_numpy<std::int32_t, 3>(std::move(list.offsets), {n, corners, 3})};
+}
+
+nb::tuple to_tuple(amorph::Diagram&& d) {
+    const std::size_t n = d.birth.size();
+    auto [birth_atoms, birth_offsets] = to_numpy(std::move(d.birth_simplex));
+    auto [death_atoms, death_offsets] = to_numpy(std::move(d.death_simplex));
+    return nb::make_tuple(to_numpy<double, 1>(std::move(d.birth), {n}),
+                          to_numpy<double, 1>(std::move(d.death), {n}), birth_atoms,
+                          birth_offsets, death_atoms, death_offsets);
+}
+
+nb::tuple to_tuple(amorph::FilteredSimplices&& f) {
+    const std::size_t n = f.value.size();
+    auto [atoms, offsets] = to_numpy(std::move(f.simplices));
+    return nb::make_tuple(to_numpy<double, 1>(std::move(f.value), {n}), atoms, offsets);
+}
+
+template <std::size_t N, class T>
+nb::list to_list(std::array<T, N>&& parts) {
+    nb::list list;
+    for (T& part : parts) list.append(to_tuple(std::move(part)));
+    return list;
+}
+
+nb::list alpha_diagrams(const Positions& positions, const CellVectors& cell,
+                        const std::array<bool, 3>& pbc, double min_persistence) {
+    const Input input = read_input(positions, cell, pbc);
+    std::array<amorph::Diagram, 3> diagrams;
+    {
+        nb::gil_scoped_release release;
+        diagrams = amorph::alpha_diagrams(input.positions, input.cell, min_persistence);
+    }
+    return to_list(std::move(diagrams));
+}
+
+nb::list alpha_complex(const Positions& positions, const CellVectors& cell,
+                       const std::array<bool, 3>& pbc) {
+    const Input input = read_input(positions, cell, pbc);
+    std::array<amorph::FilteredSimplices, 4> complex;
+    {
+        nb::gil_scoped_release release;
+        complex = amorph::alpha_complex(input.positions, input.cell);
+    }
+    return to_list(std::move(complex));
+}
+
+}  // namespace
+
+NB_MODULE(_kernel, m) {
+    m.doc() = "Alpha-complex persistence of periodic and free point sets in space.";
+    nb::exception<amorph::InputError>(m, "InputError", PyExc_ValueError);
+    m.def("alpha_diagrams", &alpha_diagrams, "positions"_a, "cell"_a, "pbc"_a,
+          "min_persistence"_a,
+          "[(birth, death, birth atoms, birth offsets, death atoms, death offsets)] of H0 to H2.");
+    m.def("alpha_complex", &alpha_complex, "positions"_a, "cell"_a, "pbc"_a,
+          "[(value, atoms, offsets)] of the vertices, edges, triangles and tetrahedra.");
+}

@@ -1,0 +1,221 @@
+#include "lattice.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace amorph {
+namespace {
+
+// A basis vector is replaced only by one that is shorter by more than rounding, so that
+// equally short choices cannot alternate for ever.
+constexpr double shrink = 1 - 1e-9;
+
+// Below this sine-like ratio of volume to the product of lengths a cell counts as flat.
+constexpr double min_relative_volume = 1e-10;
+
+// Grid coordinates of the padded point set span at most 2^span_bits; the predicates allow 2^48.
+constexpr int span_bits = 47;
+
+// Atoms this close to a plane, in grid steps, differ from it by rounding alone.
+constexpr double flat_steps = 16;
+
+// Largest snapped coordinate before wrapping: leaves room for exact int64 arithmetic.
+constexpr double max_snapped = 0x1p61;
+
+void add_multiple(Offset& target, const Offset& source, std::int64_t factor) {
+    for (int k = 0; k < 3; ++k) target[k] += factor * source[k];
+}
+
+double largest_component(const Point& p) {
+    return std::max({std::abs(p.x), std::abs(p.y), std::abs(p.z)});
+}
+
+std::array<std::int64_t, 3> to_grid(const Point& p, double scale) {
+    if (largest_component(p) * scale > max_snapped)
+        throw InputError("an atom or cell vector is too far from the origin for the size of the "
+                         "system: wrap the atoms into the cell");
+    return {static_cast<std::int64_t>(std::nearbyint(p.x * scale)),
+            static_cast<std::int64_t>(std::nearbyint(p.y * scale)),
+            static_cast<std::int64_t>(std::nearbyint(p.z * scale))};
+}
+
+}  // namespace
+
+Lattice::Lattice(std::span<const Point> positions, const Cell& cell) {
+    reduce_basis(cell);
+    complete_frame();
+    choose_scale(positions);
+    snap_and_wrap(positions, cell);
+}
+
+// Pairwise (Lagrange) reduction, then the sums and differences of three vectors.
+void Lattice::reduce_basis(const Cell& cell) {
+    double product_of_lengths = 1;
+    for (int axis = 0; axis < 3; ++axis) {
+        if (!cell.periodic[axis]) continue;
+        const int k = n_periodic_++;
+        axes_[k] = axis;
+        basis_[k] = cell.vectors[axis];
+        transform_[k] = {0, 0, 0};
+        transform_[k][axis] = 1;
+        product_of_lengths *= std::sqrt(squared_norm(basis_[k]));
+    }
+    const double volume = n_periodic_ == 3 ? std::abs(dot(basis_[0], cross(basis_[1], basis_[2])))
+                          : n_periodic_ == 2 ? std::sqrt(squared_norm(cross(basis_[0], basis_[1])))
+                                             : product_of_lengths;
+    if (!(volume > min_relative_volume * product_of_lengths))
+        throw InputError("the periodic cell vectors are zero or linearly dependent");
+
+    for (bool changed = true; changed;) {
+        changed = false;
+        for (int i = 0; i < n_periodic_; ++i)
+            for (int j = 0; j < n_periodic_; ++j) {
+                if (i == j) continue;
+                const double factor =
+                    -std::nearbyint(dot(basis_[i], basis_[j]) / squared_norm(basis_[j]));
+                const Point shorter = basis_[i] + factor * basis_[j];
+                if (squared_norm(shorter) >= shrink * squared_norm(basis_[i])) continue;
+                basis_[i] = shorter;
+                add_multiple(transform_[i], transform_[j], static_cast<std::int64_t>(factor));
+                changed = true;
+            }
+        if (n_periodic_ < 3 || changed) continue;
+        for (int i = 0; i < 3 && !changed; ++i)
+            for (int signs = 0; signs < 4 && !changed; ++signs) {
+                const int j = (i + 1) % 3, k = (i + 2) % 3;
+                const int sj = signs & 1 ? -1 : 1, sk = signs & 2 ? -1 : 1;
+                const Point shorter = basis_[i] + double(sj) * basis_[j] + double(sk) * basis_[k];
+                if (squared_norm(shorter) >= shrink * squared_norm(basis_[i])) continue;
+                basis_[i] = shorter;
+                add_multiple(transform_[i], transform_[j], sj);
+                add_multiple(transform_[i], transform_[k], sk);
+                changed = true;
+            }
+    }
+}
+
+// Fills the non-periodic directions with unit normals and inverts the frame.
+void Lattice::complete_frame() {
+    const auto unit = [](const Point& p) { return (1 / std::sqrt(squared_norm(p))) * p; };
+    if (n_periodic_ == 0) basis_[0] = {1, 0, 0};
+    if (n_periodic_ <= 1) {
+        const Point& a = basis_[0];
+        const double ax = std::abs(a.x), ay = std::abs(a.y), az = std::abs(a.z);
+        const Point least = ax <= ay && ax <= az ? Point{1, 0, 0}
+                            : ay <= az           ? Point{0, 1, 0}
+                                                 : Point{0, 0, 1};
+        basis_[1] = unit(cross(a, least));
+    }
+    if (n_periodic_ <= 2) basis_[2] = unit(cross(basis_[0], basis_[1]));
+
+    const double inverse_volume = 1 / dot(basis_[0], cross(basis_[1], basis_[2]));
+    double sum_of_squares = 0;
+    for (int k = 0; k < 3; ++k) {
+        reciprocal_[k] = inverse_volume * cross(basis_[(k + 1) % 3], basis_[(k + 2) % 3]);
+        height_[k] = 1 / std::sqrt(squared_norm(reciprocal_[k]));
+        if (k < n_periodic_) sum_of_squares += squared_norm(basis_[k]);
+    }
+    // A point of a reduced parallelepiped is within half its generous diagonal of a corner. The
+    // factor makes up for the tolerance with which circumcentres are placed in the cell.
+    covering_radius_ = 0.5 * std::sqrt(sum_of_squares) * 1.02;
+}
+
+// The finest power of two at which the padded point set spans at most 2^span_bits units.
+void Lattice::choose_scale(std::span<const Point> positions) {
+    std::array<double, 3> low, high;
+    low.fill(std::numeric_limits<double>::infinity());
+    high.fill(-std::numeric_limits<double>::infinity());
+    for (const Point& p : positions)
+        for (int k = n_periodic_; k < 3; ++k) {
+            low[k] = std::min(low[k], fractional(k, p));
+            high[k] = std::max(high[k], fractional(k, p));
+        }
+    double span = 0;
+    for (int k = 0; k < 3; ++k)
+        span += k < n_periodic_
+                    ? (1 + 2 * covering_radius_ / height_[k]) * largest_component(basis_[k])
+                    : high[k] - low[k];
+    if (!(span > 0)) span = 1;
+    scale_ = std::ldexp(1.0, span_bits - std::ilogb(span) - 1);
+
+    if (n_periodic_ == 0) return;
+    // The normals are unit vectors: the frame's volume is that of the periodic vectors alone.
+    double volume = std::abs(dot(basis_[0], cross(basis_[1], basis_[2])));
+    const double n = static_cast<double>(positions.size());
+    // A slab or wire one atom thick still has neighbours along its lattice vectors.
+    const double thinnest = std::pow(volume / n, 1.0 / n_periodic_);
+    for (int k = n_periodic_; k < 3; ++k) volume *= std::max(high[k] - low[k], thinnest);
+    spacing_ = std::cbrt(volume / n);
+}
+
+void Lattice::snap_and_wrap(std::span<const Point> positions, const Cell& cell) {
+    // From here on everything is in grid units.
+    std::array<std::array<std::int64_t, 3>, 3> vectors{}, reduced{};
+    for (int k = 0; k < n_periodic_; ++k) vectors[axes_[k]] = to_grid(cell.vectors[axes_[k]], scale_);
+    for (int k = 0; k < n_periodic_; ++k) {
+        for (int j = 0; j < 3; ++j)
+            for (int c = 0; c < 3; ++c) reduced[k][c] += transform_[k][j] * vectors[j][c];
+        basis_[k] = {double(reduced[k][0]), double(reduced[k][1]), double(reduced[k][2])};
+    }
+    // The normals must be those of the snapped vectors: circumcentres of slivers lie so far out
+    // that the difference would displace them.
+    complete_frame();
+    spacing_ *= scale_;
+
+    // The first atom becomes the origin, so that a far-away system keeps the full resolution.
+    const Point origin = positions[0];
+    atoms_.reserve(positions.size());
+    wrapped_by_.reserve(positions.size());
+    for (const Point& p : positions) {
+        auto snapped = to_grid(p - origin, scale_);
+        Offset wraps{};
+        const Point approximate{double(snapped[0]), double(snapped[1]), double(snapped[2])};
+        for (int k = 0; k < n_periodic_; ++k) {
+            wraps[k] = static_cast<std::int64_t>(std::floor(fractional(k, approximate)));
+            for (int c = 0; c < 3; ++c) snapped[c] -= wraps[k] * reduced[k][c];
+        }
+        atoms_.push_back({double(snapped[0]), double(snapped[1]), double(snapped[2])});
+        wrapped_by_.push_back(wraps);
+    }
+}
+
+// Spans a plane by the lattice vectors and then, one after the other, the atoms farthest from
+// what is spanned so far: all distances from it are then small if any plane fits.
+bool Lattice::flat() const {
+    if (n_periodic_ == 3) return false;
+    const Point& origin = atoms_.front();
+    const auto farthest = [&](auto distance) {
+        const auto at = std::max_element(atoms_.begin(), atoms_.end(),
+                                         [&](const Point& a, const Point& b) {
+                                             return distance(a - origin) < distance(b - origin);
+                                         });
+        return *at - origin;
+    };
+    const auto unit = [](const Point& p) {
+        const double norm = std::sqrt(squared_norm(p));
+        return norm > 0 ? (1 / norm) * p : p;
+    };
+    const Point first =
+        unit(n_periodic_ >= 1 ? basis_[0] : farthest([](const Point& p) { return squared_norm(p); }));
+    const auto from_line = [&](const Point& p) { return squared_norm(cross(first, p)); };
+    const Point second = n_periodic_ >= 2 ? basis_[1] : farthest(from_line);
+    const Point normal = unit(cross(first, second));
+    const auto from_plane = [&](const Point& p) { return std::abs(dot(normal, p)); };
+    return from_plane(farthest(from_plane)) <= flat_steps;
+}
+
+Point Lattice::translation(const Offset& reduced) const {
+    Point t{0, 0, 0};
+    for (int k = 0; k < n_periodic_; ++k) t = t + static_cast<double>(reduced[k]) * basis_[k];
+    return t;
+}
+
+Offset Lattice::user_offset(std::int64_t atom, const Offset& reduced) const {
+    Offset user{};
+    for (int k = 0; k < n_periodic_; ++k)
+        add_multiple(user, transform_[k], reduced[k] - wrapped_by_[atom][k]);
+    return user;
+}
+
+}  // namespace amorph

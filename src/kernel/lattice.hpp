@@ -1,0 +1,80 @@
+// The user's atoms and cell on an exact integer grid, with a reduced basis.
+//
+// The cell vectors are snapped to the grid before they are reduced, so every
+// later basis change is an exact integer combination and periodic images are
+// exact translates of each other. Non-periodic directions are completed by
+// unit normals and carry no lattice vector.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "point.hpp"
+
+namespace amorph {
+
+// Input that no diagram can be made of; the message says what is wrong with it.
+class InputError : public std::invalid_argument {
+public:
+    using std::invalid_argument::invalid_argument;
+};
+
+using Offset = std::array<std::int64_t, 3>;  // whole lattice vectors
+
+struct Cell {
+    std::array<Point, 3> vectors;  // Angstrom; only the periodic ones are read
+    std::array<bool, 3> periodic;
+};
+
+class Lattice {
+public:
+    Lattice(std::span<const Point> positions, const Cell& cell);
+
+    int n_periodic() const { return n_periodic_; }
+    double grid_step() const { return 1 / scale_; }               // Angstrom
+    const std::vector<Point>& atoms() const { return atoms_; }    // wrapped, grid units
+    const Point& basis(int k) const { return basis_[k]; }         // k < n_periodic
+    double height(int k) const { return height_[k]; }             // of the cell along axis k
+
+    // Radius that certainly reaches every vertex of every Delaunay simplex from its
+    // circumcentre: a bound on the covering radius of the reduced lattice.
+    double covering_radius() const { return covering_radius_; }
+
+    // A typical distance of neighbouring atoms, (volume / atoms)^(1/3).
+    double spacing() const { return spacing_; }
+
+    // Whether all atoms, with their images, lie in one plane to within the rounding of the grid.
+    bool flat() const;
+
+    double fractional(int k, const Point& p) const { return dot(reciprocal_[k], p); }
+
+    Point translation(const Offset& reduced) const;
+
+    // The offset, in the user's own cell vectors, at which the user's atom `atom` lies when its
+    // wrapped copy is moved by `reduced`.
+    Offset user_offset(std::int64_t atom, const Offset& reduced) const;
+
+private:
+    void reduce_basis(const Cell& cell);
+    void complete_frame();
+    void choose_scale(std::span<const Point> positions);
+    void snap_and_wrap(std::span<const Point> positions, const Cell& cell);
+
+    int n_periodic_ = 0;
+    double scale_ = 1;
+    std::array<int, 3> axes_{};               // the user's index of each periodic vector
+    std::array<Offset, 3> transform_{};       // basis_[k] = sum_j transform_[k][j] * user vector j
+    std::array<Point, 3> basis_{};            // periodic vectors first, then unit normals
+    std::array<Point, 3> reciprocal_{};
+    std::array<double, 3> height_{};
+    double covering_radius_ = 0;
+    double spacing_ = 0;
+    std::vector<Point> atoms_;
+    std::vector<Offset> wrapped_by_;          // wrapped = snapped - sum_k wrapped_by_[k] * basis_[k]
+};
+
+}  // namespace amorph

@@ -1,0 +1,154 @@
+#include "padding.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+namespace amorph {
+namespace {
+
+struct Bounds {
+    std::array<double, 3> low, high;
+};
+
+Bounds bounds_of(const std::vector<Point>& points, std::size_t first) {
+    constexpr double inf = std::numeric_limits<double>::infinity();
+    Bounds b{{inf, inf, inf}, {-inf, -inf, -inf}};
+    for (std::size_t i = first; i < points.size(); ++i) {
+        const std::array<double, 3> p = {points[i].x, points[i].y, points[i].z};
+        for (int c = 0; c < 3; ++c) {
+            b.low[c] = std::min(b.low[c], p[c]);
+            b.high[c] = std::max(b.high[c], p[c]);
+        }
+    }
+    return b;
+}
+
+constexpr int hilbert_bits = 10;
+
+// Position along the 3-D Hilbert curve of hilbert_bits levels (Skilling, "Programming the
+// Hilbert curve", AIP Conf. Proc. 707, 381, 2004).
+std::uint32_t hilbert_key(std::array<std::uint32_t, 3> x) {
+    for (std::uint32_t q = 1u << (hilbert_bits - 1); q > 1; q >>= 1) {
+        const std::uint32_t p = q - 1;
+        for (int i = 0; i < 3; ++i) {
+            if (x[i] & q) {
+                x[0] ^= p;
+            } else {
+                const std::uint32_t t = (x[0] ^ x[i]) & p;
+                x[0] ^= t;
+                x[i] ^= t;
+            }
+        }
+    }
+    x[1] ^= x[0];
+    x[2] ^= x[1];
+    std::uint32_t t = 0;
+    for (std::uint32_t q = 1u << (hilbert_bits - 1); q > 1; q >>= 1)
+        if (x[2] & q) t ^= q - 1;
+    std::uint32_t key = 0;
+    for (int bit = hilbert_bits - 1; bit >= 0; --bit)
+        for (int i = 0; i < 3; ++i) key = key << 1 | (((x[i] ^ t) >> bit) & 1);
+    return key;
+}
+
+// Biased randomised insertion order: each point falls into ever earlier, eight times smaller
+// rounds with probability 1/8 (by a hash of its index, so that runs repeat), and each round
+// follows a Hilbert curve. Neighbours in time are then neighbours in space, yet no
+// arrangement of the input makes the triangulation slow.
+std::vector<Vertex> insertion_order(const std::vector<Point>& points, std::size_t first) {
+    const Bounds b = bounds_of(points, first);
+    std::array<double, 3> to_lattice;
+    for (int c = 0; c < 3; ++c) {
+        const double width = b.high[c] - b.low[c];
+        to_lattice[c] = width > 0 ? ((1 << hilbert_bits) - 0.5) / width : 0;
+    }
+    int n_rounds = 0;
+    for (std::size_t n = points.size() - first; n > 64; n /= 8) ++n_rounds;
+
+    struct Entry {
+        std::uint64_t key;
+        Vertex vertex;
+    };
+    std::vector<Entry> entries;
+    entries.reserve(points.size() - first);
+    for (std::size_t i = first; i < points.size(); ++i) {
+        std::uint64_t hash = (i + 1) * 0x9e3779b97f4a7c15ull;
+        hash ^= hash >> 32;
+        int promotions = 0;
+        while (promotions < n_rounds && (hash & 7) == 0) {
+            hash >>= 3;
+            ++promotions;
+        }
+        const Point& p = points[i];
+        const std::uint64_t key =
+            hilbert_key({static_cast<std::uint32_t>((p.x - b.low[0]) * to_lattice[0]),
+                         static_cast<std::uint32_t>((p.y - b.low[1]) * to_lattice[1]),
+                         static_cast<std::uint32_t>((p.z - b.low[2]) * to_lattice[2])});
+        entries.push_back({static_cast<std::uint64_t>(n_rounds - promotions) << 32 | key,
+                           static_cast<Vertex>(i)});
+    }
+    std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& c) {
+        return a.key != c.key ? a.key < c.key : a.vertex < c.vertex;
+    });
+    std::vector<Vertex> order;
+    order.reserve(entries.size());
+    for (const Entry& entry : entries) order.push_back(entry.vertex);
+    return order;
+}
+
+}  // namespace
+
+std::vector<Vertex> PaddedPoints::grow(const Lattice& lattice, double radius,
+                                       double previous_radius) {
+    const std::size_t first = points.size();
+    const auto& atoms = lattice.atoms();
+    std::array<double, 3> margin{}, previous_margin{};
+    for (int k = 0; k < lattice.n_periodic(); ++k) {
+        margin[k] = radius / lattice.height(k);
+        previous_margin[k] = previous_radius / lattice.height(k);
+        if (margin[k] + 2 > max_image_offset)
+            throw InputError("the cell is too elongated: one cell vector is over 250 times longer "
+                             "than the spacing that another repeats at; build a supercell");
+    }
+    for (std::size_t atom = 0; atom < atoms.size(); ++atom) {
+        std::array<double, 3> f{};
+        Offset low{}, high{};
+        for (int k = 0; k < lattice.n_periodic(); ++k) {
+            f[k] = lattice.fractional(k, atoms[atom]);
+            low[k] = std::min<std::int64_t>(0, std::llround(std::floor(-margin[k] - f[k])));
+            high[k] = std::max<std::int64_t>(0, std::llround(std::ceil(1 + margin[k] - f[k])));
+        }
+        // One test decides both what is wanted now and what was added before, so that rounding
+        // can neither lose an image nor add it twice.
+        const auto within = [&](const Offset& n, const std::array<double, 3>& m) {
+            for (int k = 0; k < lattice.n_periodic(); ++k) {
+                const double g = f[k] + static_cast<double>(n[k]);
+                if (g < -m[k] || g > 1 + m[k]) return false;
+            }
+            return true;
+        };
+        Offset n;
+        for (n[0] = low[0]; n[0] <= high[0]; ++n[0])
+            for (n[1] = low[1]; n[1] <= high[1]; ++n[1])
+                for (n[2] = low[2]; n[2] <= high[2]; ++n[2]) {
+                    const bool home = n == Offset{};
+                    if (!home && !within(n, margin)) continue;
+                    if (previous_radius >= 0 && (home || within(n, previous_margin))) continue;
+                    points.push_back(home ? atoms[atom] : atoms[atom] + lattice.translation(n));
+                    codes.push_back(static_cast<ImageCode>(atom) << 30 |
+                                    static_cast<ImageCode>(n[0] + 512) << 20 |
+                                    static_cast<ImageCode>(n[1] + 512) << 10 |
+                                    static_cast<ImageCode>(n[2] + 512));
+                }
+    }
+    return insertion_order(points, first);
+}
+
+double PaddedPoints::extent() const {
+    const Bounds b = bounds_of(points, 1);
+    return std::max({b.high[0] - b.low[0], b.high[1] - b.low[1], b.high[2] - b.low[2]});
+}
+
+}  // namespace amorph
