@@ -12,18 +12,18 @@ struct Circumsphere {
     double squared_radius;
 };
 
-// Tetrahedron 0, b, c, d. Below a solid angle sine of 1e-2 the doubles have lost too many digits.
-inline Circumsphere circumsphere(const Point& b, const Point& c, const Point& d) {
+// Whether doubles lose too many digits of the tetrahedron 0, b, c, d: where the sine of its solid
+// angle at 0 is below 1e-2.
+inline bool ill_conditioned(const Point& b, const Point& c, const Point& d) {
+    const double det = dot(b, cross(c, d));
+    return det * det < 1e-4 * squared_norm(b) * squared_norm(c) * squared_norm(d);
+}
+
+// Centre of the sphere through 0, b, c, d, which must not be ill-conditioned.
+inline Point circumcentre(const Point& b, const Point& c, const Point& d) {
     const Point cd = cross(c, d);
-    const double det = dot(b, cd);
-    const double lb = squared_norm(b), lc = squared_norm(c), ld = squared_norm(d);
-    Point centre;
-    if (det * det < 1e-4 * lb * lc * ld) {
-        centre = exact_circumcentre(b, c, d);
-    } else {
-        centre = (0.5 / det) * (lb * cd + lc * cross(d, b) + ld * cross(b, c));
-    }
-    return {centre, squared_norm(centre)};
+    return (0.5 / dot(b, cd)) * (squared_norm(b) * cd + squared_norm(c) * cross(d, b) +
+                                 squared_norm(d) * cross(b, c));
 }
 
 // Triangle 0, b, c: its smallest circumscribed sphere.

@@ -25,6 +25,14 @@ public:
         limbs_[1] = static_cast<std::uint64_t>(value >> 64);
     }
 
+    // Sign extension of a narrower integer.
+    template <std::size_t Fewer>
+        requires(Fewer < Limbs)
+    FixedInt(const FixedInt<Fewer>& narrow) {
+        limbs_.fill(narrow.sign() < 0 ? ~std::uint64_t{0} : 0);
+        for (std::size_t i = 0; i < Fewer; ++i) limbs_[i] = narrow.limbs_[i];
+    }
+
     friend FixedInt operator+(const FixedInt& a, const FixedInt& b) {
         FixedInt sum;
         UInt128 carry = 0;
@@ -71,10 +79,14 @@ public:
     }
 
 private:
+    template <std::size_t>
+    friend class FixedInt;
+
     std::array<std::uint64_t, Limbs> limbs_{};  // least significant first
 };
 
 using Int256 = FixedInt<4>;
 using Int320 = FixedInt<5>;
+using Int384 = FixedInt<6>;
 
 }  // namespace amorph

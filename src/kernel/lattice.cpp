@@ -117,8 +117,8 @@ void Lattice::complete_frame() {
         if (k < n_periodic_) sum_of_squares += squared_norm(basis_[k]);
     }
     // A point of a reduced parallelepiped is within half its generous diagonal of a corner. The
-    // factor makes up for the tolerance with which circumcentres are placed in the cell.
-    covering_radius_ = 0.5 * std::sqrt(sum_of_squares) * 1.02;
+    // factor absorbs the rounding of circumcentres.
+    covering_radius_ = 0.5 * std::sqrt(sum_of_squares) * 1.0001;
 }
 
 // The finest power of two at which the padded point set spans at most 2^span_bits units.
@@ -158,9 +158,8 @@ void Lattice::snap_and_wrap(std::span<const Point> positions, const Cell& cell) 
             for (int c = 0; c < 3; ++c) reduced[k][c] += transform_[k][j] * vectors[j][c];
         basis_[k] = {double(reduced[k][0]), double(reduced[k][1]), double(reduced[k][2])};
     }
-    // The normals must be those of the snapped vectors: circumcentres of slivers lie so far out
-    // that the difference would displace them.
     complete_frame();
+    invert_exactly();
     spacing_ *= scale_;
 
     // The first atom becomes the origin, so that a far-away system keeps the full resolution.
@@ -203,6 +202,40 @@ bool Lattice::flat() const {
     const Point normal = unit(cross(first, second));
     const auto from_plane = [&](const Point& p) { return std::abs(dot(normal, p)); };
     return from_plane(farthest(from_plane)) <= flat_steps;
+}
+
+// The rows of the inverse that belong to periodic vectors. With basis components below 2^47 the
+// denominator of a slab, |b0 x b1|^2, stays below 2^192 and a product with a circumcentre's
+// numerator (below 2^196) below 2^342.
+void Lattice::invert_exactly() {
+    using Vector = std::array<Int384, 3>;
+    const auto integer = [](const Point& p) {
+        return Vector{Int128(p.x), Int128(p.y), Int128(p.z)};
+    };
+    const auto cross = [](const Vector& a, const Vector& b) {
+        return Vector{a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2],
+                      a[0] * b[1] - a[1] * b[0]};
+    };
+    const auto dot = [](const Vector& a, const Vector& b) {
+        return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+    };
+    if (n_periodic_ == 0) return;
+    const Vector b0 = integer(basis_[0]);
+    if (n_periodic_ == 1) {
+        exact_reciprocal_[0] = b0;
+    } else {
+        const Vector b1 = integer(basis_[1]), normal = cross(b0, b1);
+        const Vector b2 = n_periodic_ == 3 ? integer(basis_[2]) : normal;
+        exact_reciprocal_ = {cross(b1, b2), cross(b2, b0), normal};
+    }
+    exact_denominator_ = dot(exact_reciprocal_[0], b0);
+}
+
+double Lattice::fractional(int k, const ExactCentre& p) const {
+    const auto& row = exact_reciprocal_[k];
+    const Int384 numerator = row[0] * Int384(p.numerator[0]) + row[1] * Int384(p.numerator[1]) +
+                             row[2] * Int384(p.numerator[2]);
+    return numerator.to_double() / p.denominator.to_double() / exact_denominator_.to_double();
 }
 
 Point Lattice::translation(const Offset& reduced) const {

@@ -13,7 +13,9 @@
 #include <string>
 #include <vector>
 
+#include "fixed_int.hpp"
 #include "point.hpp"
+#include "predicates.hpp"
 
 namespace amorph {
 
@@ -52,6 +54,8 @@ public:
 
     double fractional(int k, const Point& p) const { return dot(reciprocal_[k], p); }
 
+    double fractional(int k, const ExactCentre& p) const;
+
     Point translation(const Offset& reduced) const;
 
     // The offset, in the user's own cell vectors, at which the user's atom `atom` lies when its
@@ -61,6 +65,7 @@ public:
 private:
     void reduce_basis(const Cell& cell);
     void complete_frame();
+    void invert_exactly();
     void choose_scale(std::span<const Point> positions);
     void snap_and_wrap(std::span<const Point> positions, const Cell& cell);
 
@@ -70,6 +75,9 @@ private:
     std::array<Offset, 3> transform_{};       // basis_[k] = sum_j transform_[k][j] * user vector j
     std::array<Point, 3> basis_{};            // periodic vectors first, then unit normals
     std::array<Point, 3> reciprocal_{};
+    // Rows of the inverse frame as integers over a common denominator.
+    std::array<std::array<Int384, 3>, 3> exact_reciprocal_{};
+    Int384 exact_denominator_;
     std::array<double, 3> height_{};
     double covering_radius_ = 0;
     double spacing_ = 0;

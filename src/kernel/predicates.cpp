@@ -5,8 +5,6 @@
 #include <cmath>
 #include <cstdint>
 
-#include "fixed_int.hpp"
-
 namespace amorph {
 namespace {
 
@@ -137,16 +135,22 @@ Point exact_cross(const Point& b, const Point& c) {
     return {static_cast<double>(n.x), static_cast<double>(n.y), static_cast<double>(n.z)};
 }
 
-Point exact_circumcentre(const Point& pb, const Point& pc, const Point& pd) {
+ExactCentre exact_circumcentre(const Point& pb, const Point& pc, const Point& pd) {
     const IntPoint b(pb), c(pc), d(pd);
     const IntCross cd = cross(c, d), db = cross(d, b), bc = cross(b, c);
     const Int256 lb = lift(b), lc = lift(c), ld = lift(d);
-    const double scale = 0.5 / dot(b, cd).to_double();
-    const auto coordinate = [&](Int128 x, Int128 y, Int128 z) {
-        return scale * (lb * Int256(x) + lc * Int256(y) + ld * Int256(z)).to_double();
+    const auto combine = [&](Int128 x, Int128 y, Int128 z) {
+        return lb * Int256(x) + lc * Int256(y) + ld * Int256(z);
     };
-    return {coordinate(cd.x, db.x, bc.x), coordinate(cd.y, db.y, bc.y),
-            coordinate(cd.z, db.z, bc.z)};
+    const Int256 determinant = dot(b, cd);
+    return {{combine(cd.x, db.x, bc.x), combine(cd.y, db.y, bc.y), combine(cd.z, db.z, bc.z)},
+            determinant + determinant};
+}
+
+Point ExactCentre::rounded() const {
+    const double scale = 1 / denominator.to_double();
+    return {scale * numerator[0].to_double(), scale * numerator[1].to_double(),
+            scale * numerator[2].to_double()};
 }
 
 }  // namespace amorph

@@ -35,6 +35,9 @@
 // degree six: below 3 * 2^96 * 3 * 2^194 plus 3 * 2^48 * 2 * 2^147 * 2^97, under 2^298 (320-bit).
 #pragma once
 
+#include <array>
+
+#include "fixed_int.hpp"
 #include "point.hpp"
 
 namespace amorph {
@@ -72,8 +75,14 @@ bool collinear(const Point& a, const Point& b, const Point& c);
 // b x c as exact integers rounded once to doubles, for ill-conditioned triangles.
 Point exact_cross(const Point& b, const Point& c);
 
-// Circumcentre of the tetrahedron 0, b, c, d relative to 0, from exact integer numerators and
-// determinant, each rounded once. The determinant must not be 0.
-Point exact_circumcentre(const Point& b, const Point& c, const Point& d);
+// Circumcentre of a tetrahedron 0, b, c, d as a fraction of integers, without rounding.
+struct ExactCentre {
+    std::array<Int256, 3> numerator;
+    Int256 denominator;
+
+    Point rounded() const;
+};
+
+ExactCentre exact_circumcentre(const Point& b, const Point& c, const Point& d);
 
 }  // namespace amorph

@@ -13,11 +13,8 @@ namespace {
 constexpr double inf = std::numeric_limits<double>::infinity();
 
 // Circumcentres this close to a face of the home cell (in fractional coordinates) may be counted
-// on both sides. Rounding moves them by far less, but for the slivers under the surface of a slab
-// or wire: their centres lie so far away (up to 2^41 cell lengths, where atoms of one layer
-// differ in height by one grid step) that the tolerance has to grow with the radius.
+// on both sides; rounding moves them by far less.
 constexpr double face_tolerance = 1e-6;
-constexpr double relative_rounding = 16 * 0x1p-53;
 
 struct SortedTet {
     std::array<Vertex, 4> vertex;
@@ -65,20 +62,29 @@ std::vector<Selected> select_representatives(const Lattice& lattice, const Padde
         const Tetrahedron& tet = tets[t];
         if (!tet.alive() || tet.ghost()) continue;
         const Point& a = padded.points[tet.vertex[0]];
-        const Circumsphere sphere =
-            circumsphere(padded.points[tet.vertex[1]] - a, padded.points[tet.vertex[2]] - a,
-                         padded.points[tet.vertex[3]] - a);
-        const Point centre = a + sphere.centre;
-        const double rounding = relative_rounding * std::sqrt(sphere.squared_radius);
+        const Point ab = padded.points[tet.vertex[1]] - a, ac = padded.points[tet.vertex[2]] - a,
+                    ad = padded.points[tet.vertex[3]] - a;
+        Point centre;  // relative to a
+        std::array<double, 3> f{};
+        if (ill_conditioned(ab, ac, ad)) {
+            // Under the surface of a slab or wire, where atoms of one layer differ in height by
+            // rounding alone, the centre can lie 1e17 Angstrom away: only exact arithmetic tells
+            // above which cell.
+            const ExactCentre exact = exact_circumcentre(ab, ac, ad);
+            centre = exact.rounded();
+            for (int k = 0; k < lattice.n_periodic(); ++k)
+                f[k] = lattice.fractional(k, a) + lattice.fractional(k, exact);
+        } else {
+            centre = circumcentre(ab, ac, ad);
+            for (int k = 0; k < lattice.n_periodic(); ++k) f[k] = lattice.fractional(k, a + centre);
+        }
         bool candidate = true, certain = true;
         for (int k = 0; k < lattice.n_periodic(); ++k) {
-            const double f = lattice.fractional(k, centre);
-            const double tolerance = face_tolerance + rounding / lattice.height(k);
-            candidate = candidate && f >= -tolerance && f <= 1 + tolerance;
-            certain = certain && f > 2 * tolerance && f < 1 - 2 * tolerance;
+            candidate = candidate && f[k] >= -face_tolerance && f[k] <= 1 + face_tolerance;
+            certain = certain && f[k] > 2 * face_tolerance && f[k] < 1 - 2 * face_tolerance;
         }
         if (!candidate) continue;
-        const Selected s{static_cast<TetIndex>(t), sphere.squared_radius};
+        const Selected s{static_cast<TetIndex>(t), squared_norm(centre)};
         if (certain) {
             selected.push_back(s);
         } else {

@@ -1,0 +1,194 @@
+"""Amorphous carbon: sets of melt-quench runs, side by side and restartable."""
+
+import dataclasses
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from amorphology import __version__
+from amorphology.errors import ConfigError, RunError
+from amorphology.generate.lammps import POTENTIAL, Lammps, LammpsJob, find_lammps, start
+from amorphology.generate.melt_quench import MeltQuenchRun, Protocol, check_frames, plan_runs
+from amorphology.generate.run_folder import output_folder, run_path, write_run
+
+__all__ = ["generate_carbon", "run_melt_quench"]
+
+Progress = Callable[[int, int, str], None]
+
+_POLL = 0.2  # s between two looks at the running processes
+
+
+def run_melt_quench(
+    out: Path,
+    protocol: Protocol,
+    runs: Sequence[MeltQuenchRun],
+    *,
+    n_jobs: int,
+    progress: Progress | None = None,
+) -> list[Path]:
+    """Carry out those runs of a set whose files are not there yet.
+
+    Parameters
+    ----------
+    out : pathlib.Path
+        Folder of the runs.
+    protocol : Protocol
+    runs : sequence of MeltQuenchRun
+        With one seed in common.
+    n_jobs : int
+        Number of processes side by side.
+    progress : callable, optional
+        See `generate_carbon`.
+
+    Returns
+    -------
+    list of pathlib.Path
+        The file of each run, in the order of `runs`.
+
+    Raises
+    ------
+    RunError
+        When runs aborted, after all others have finished.
+    ConfigError, MissingDependencyError
+        As in `generate_carbon`.
+    """
+    paths = [run_path(out, run.name) for run in runs]
+    lammps = find_lammps() if not all(path.exists() for path in paths) else None
+    settings = {
+        "seed": runs[0].seed,
+        "engine": "lammps",
+        "potential": POTENTIAL,
+        "scale": protocol.name,
+        "timestep": protocol.timestep,
+        "damping": protocol.damping,
+        "stages": [dataclasses.asdict(stage) for stage in protocol.stages],
+    }
+    made_with = {"amorphology": __version__, "lammps": lammps.version if lammps else "unknown"}
+    with output_folder(out, settings, [run.name for run in runs], made_with) as folder:
+        missing = [r for r, path in zip(runs, paths, strict=True) if not path.exists()]
+        if lammps and missing:
+            _run_all(lammps, out, folder, protocol, runs, missing, n_jobs, progress)
+    return paths
+
+
+def _run_all(
+    lammps: Lammps,
+    out: Path,
+    folder: Path,
+    protocol: Protocol,
+    runs: Sequence[MeltQuenchRun],
+    missing: Sequence[MeltQuenchRun],
+    n_jobs: int,
+    progress: Progress | None,
+) -> None:
+    # Large cells first, so that no long run is left over at the end with the other cores idle.
+    waiting = sorted(missing, key=lambda run: run.n_atoms)
+    active: list[LammpsJob] = []
+    failures: list[str] = []
+    total = protocol.n_steps * sum(run.n_atoms for run in runs)
+    done = total - protocol.n_steps * sum(run.n_atoms for run in missing)
+    try:
+        while waiting or active:
+            while waiting and len(active) < n_jobs:
+                run = waiting.pop()
+                active.append(start(lammps, run, protocol, folder / run.name))
+            time.sleep(_POLL)
+            for job in [job for job in active if not job.is_running]:
+                try:
+                    frames = job.frames()
+                    check_frames(job.run, protocol, frames)
+                    write_run(out, job.run.name, frames)
+                    shutil.rmtree(job.folder)
+                except RunError as error:  # the folder stays, for a look at what happened
+                    failures.append(f"{error} (see {job.folder})")
+                active.remove(job)
+                done += protocol.n_steps * job.run.n_atoms
+            if progress:
+                under_way = sum(job.steps_done() * job.run.n_atoms for job in active)
+                finished = len(runs) - len(waiting) - len(active) - len(failures)
+                progress(done + under_way, total, f"{finished} of {len(runs)} runs")
+    finally:
+        for job in active:
+            job.kill()
+            shutil.rmtree(job.folder, ignore_errors=True)
+    if failures:
+        others = f"; {len(failures) - 1} more runs failed" if len(failures) > 1 else ""
+        raise RunError(f"{failures[0]}{others}")
+
+
+def generate_carbon(
+    out: str | os.PathLike[str],
+    *,
+    scale: str = "demo",
+    n_atoms: int | None = None,
+    densities: Sequence[float] | None = None,
+    n_runs: int | None = None,
+    seed: int = 0,
+    n_jobs: int | None = None,
+    progress: Progress | None = None,
+) -> list[Path]:
+    """Make amorphous carbon by melt-quench molecular dynamics with LAMMPS.
+
+    Simple cubic carbon is molten at 9000 K and quenched to 300 K at constant volume (see
+    `amorphology.generate.melt_quench.SCALES` for the two protocols and for what in them is the
+    authors'). The potential is the carbon SNAP that comes with LAMMPS, about 0.17 ms an atom and
+    step on one core: ``demo`` takes about 6 core minutes, ``paper`` about 7 core hours.
+
+    Parameters
+    ----------
+    out : path
+        Folder for the runs, made if need be. Each run is one extended XYZ file there, such as
+        ``carbon_216_d2.40_s00.extxyz``, which appears when the run is complete. Stopped and
+        called again, it goes on with the runs that are missing; more runs can be added in the
+        same way. ``generate.json`` remembers the settings that all runs in the folder share.
+    scale : {"demo", "paper"}
+        Protocol and default set of runs.
+    n_atoms : {216, 512}, optional
+        Only runs with this number of atoms. By default both, in the scale's own mix.
+    densities : sequence of float, optional
+        Densities in g/cm^3, from 2.0 to 3.4, in place of the scale's own; rounded to 0.01.
+    n_runs : int, optional
+        Number of runs of each size, dealt over the densities in turn. By default the scale's own
+        number, or one a density when `densities` is given.
+    seed : int
+        All random numbers follow from it and from a run's size, density and index.
+    n_jobs : int, optional
+        Runs side by side, one core each. By default the cores this process may use.
+    progress : callable, optional
+        Called about five times a second as ``progress(done, total, message)``; `done` and `total`
+        count atoms times steps, finished runs of an earlier call included.
+
+    Returns
+    -------
+    list of pathlib.Path
+        The files, one a run. Each frame is periodic and carries energy (eV), forces
+        (eV/Angstrom) and stress (eV/Angstrom^3, virial part) of exactly that configuration in its
+        calculator, and in ``info``: run, stage, step, time_fs, temperature (K), density (g/cm^3).
+
+    Raises
+    ------
+    ConfigError
+        When an option is out of range, or `out` holds runs made with other settings.
+    MissingDependencyError
+        When LAMMPS is not installed.
+    RunError
+        When LAMMPS aborted a run or its frames are not sound; the other runs are finished and
+        kept first.
+
+    Examples
+    --------
+    >>> from ase.io import read
+    >>> paths = generate_carbon("carbon", n_atoms=216, densities=[2.4, 3.0])  # doctest: +SKIP
+    >>> frames = read(paths[0], ":")  # doctest: +SKIP
+    """
+    protocol, runs = plan_runs(
+        scale, n_atoms=n_atoms, densities=densities, n_runs=n_runs, seed=seed
+    )
+    if n_jobs is None:
+        n_jobs = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    if n_jobs < 1:
+        raise ConfigError(f"n_jobs is {n_jobs}: at least one process is needed")
+    return run_melt_quench(Path(out), protocol, runs, n_jobs=n_jobs, progress=progress)
