@@ -1,0 +1,184 @@
+"""What must not change a diagram, over random cells of every periodicity."""
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from amorphology.homology import alpha_persistence
+
+from .complexes import (
+    alpha_complex,
+    canonical,
+    largest_difference,
+    persistence_by_matrix,
+    sorted_pairs,
+)
+
+PERIODICITIES = [
+    (True, True, True),
+    (True, True, False),
+    (False, True, True),
+    (True, False, False),
+    (False, False, False),
+]
+BETTI = {3: (1, 3, 3), 2: (1, 2, 1), 1: (1, 1, 0), 0: (1, 0, 0)}
+NOISE = 1e-8  # pairs shorter than this may come from rounding the moved input
+
+
+def random_cell(rng: np.random.Generator) -> np.ndarray:
+    """A triclinic cell of any aspect up to about 6, neither flat nor tiny."""
+    while True:
+        cell = rng.normal(size=(3, 3)) * rng.uniform(1, 6) * rng.uniform(0.5, 3, (3, 1))
+        if abs(np.linalg.det(cell)) > 0.05 * np.prod(np.linalg.norm(cell, axis=1)):
+            return cell
+
+
+def random_structure(rng: np.random.Generator, pbc: tuple[bool, ...], degenerate: bool):
+    cell = random_cell(rng)
+    if degenerate:
+        # Points of a quarter grid: many on common spheres, planes and lines.
+        fractional = np.unique(rng.integers(0, 4, (rng.integers(1, 40), 3)), axis=0) / 4
+    else:
+        fractional = rng.random((rng.integers(1, 40), 3))
+    if sum(pbc) < 3:
+        # Four atoms that span space whatever the others do.
+        fractional = np.vstack([fractional, [[1, 1, 1], [0, 1, 1], [1, 0, 1], [1, 1, 0]]])
+        wrapped = np.where(pbc, fractional % 1, fractional)
+        fractional = fractional[np.unique(wrapped, axis=0, return_index=True)[1]]
+    return fractional @ cell, cell
+
+
+def unimodular(rng: np.random.Generator, pbc: tuple[bool, ...]) -> np.ndarray:
+    """A change of basis among the periodic vectors."""
+    matrix = np.eye(3, dtype=int)
+    axes = np.flatnonzero(pbc)
+    for _ in range(3 if len(axes) > 1 else 0):
+        i, j = rng.choice(axes, 2, replace=False)
+        matrix[i] += rng.integers(-2, 3) * matrix[j]
+    return matrix
+
+
+def moved(rng: np.random.Generator, positions, cell, pbc):
+    """The same structure in another basis, other images, permuted, shifted, turned, mirrored."""
+    turn = np.linalg.qr(rng.normal(size=(3, 3)))[0]
+    images = rng.integers(-2, 3, positions.shape) * pbc
+    shuffled = rng.permutation(positions + images @ cell)
+    return (shuffled + rng.normal(size=3)) @ turn, unimodular(rng, pbc) @ cell @ turn
+
+
+@pytest.mark.parametrize("degenerate", [False, True], ids=["random", "degenerate"])
+@pytest.mark.parametrize("pbc", PERIODICITIES, ids=lambda pbc: "".join("FT"[p] for p in pbc))
+def test_diagrams_of_moved_structures(pbc, degenerate):
+    rng = np.random.default_rng([*pbc, degenerate])
+    for _ in range(100):
+        positions, cell = random_structure(rng, pbc, degenerate)
+        diagrams = alpha_persistence(positions, cell=cell, pbc=pbc)
+        assert tuple(diagrams[dim].essential.sum() for dim in range(3)) == BETTI[sum(pbc)]
+        other_positions, other_cell = moved(rng, positions, cell, pbc)
+        others = alpha_persistence(other_positions, cell=other_cell, pbc=pbc)
+        for dim in range(3):
+            a, b = sorted_pairs(diagrams[dim], NOISE), sorted_pairs(others[dim], NOISE)
+            assert largest_difference(a, b) < 1e-7 * max(1, a[np.isfinite(a)].max(initial=0))
+
+
+@pytest.mark.parametrize("pbc", PERIODICITIES, ids=lambda pbc: "".join("FT"[p] for p in pbc))
+def test_pairs_against_plain_matrix_reduction(pbc):
+    """Small cells, where one atom is its own neighbour and faces coincide modulo the lattice."""
+    rng = np.random.default_rng([*pbc, 7])
+    for _ in range(12):
+        positions, cell = random_structure(rng, pbc, degenerate=False)
+        positions = positions[-rng.integers(1 if all(pbc) else 4, 9) :]
+        filtration = alpha_complex(positions, cell, pbc)
+        euler = sum((-1) ** (len(simplex) - 1) for simplex in filtration)
+        assert euler == (0 if any(pbc) else 1)
+        expected = persistence_by_matrix(filtration)
+        assert len(expected[3]) == all(pbc)  # the torus itself
+        diagrams = alpha_persistence(positions, cell=cell, pbc=pbc)
+        for dim in range(3):
+            pairs = np.array(expected[dim]).reshape(-1, 2)
+            pairs = pairs[pairs[:, 1] - pairs[:, 0] > NOISE]
+            assert largest_difference(sorted_pairs(diagrams[dim], NOISE), pairs) < 1e-10
+
+
+@pytest.mark.parametrize("pbc", PERIODICITIES, ids=lambda pbc: "".join("FT"[p] for p in pbc))
+def test_faces_enter_before_cofaces(pbc):
+    rng = np.random.default_rng([*pbc, 8])
+    positions, cell = random_structure(rng, pbc, degenerate=True)
+    filtration = alpha_complex(positions, cell, pbc)
+    for simplex, value in filtration.items():
+        for face in combinations(simplex, len(simplex) - 1):
+            if face:
+                assert filtration[canonical(face)] <= value
+
+
+def test_spheres_of_the_tetrahedra_are_empty():
+    """The definition of the periodic Delaunay triangulation, checked against all images."""
+    rng = np.random.default_rng(5)
+    shifts = np.stack(np.meshgrid(*3 * [np.arange(-4, 5)]), axis=-1).reshape(-1, 3)
+    for _ in range(10):
+        cell = np.diag(rng.uniform(3, 6, 3)) + rng.uniform(-1, 1, (3, 3))
+        positions = rng.random((rng.integers(1, 12), 3)) @ cell
+        images = (positions[:, None] + shifts @ cell).reshape(-1, 3)
+        volume = 0.0
+        for simplex in alpha_complex(positions, cell, (True, True, True)):
+            if len(simplex) < 4:
+                continue
+            corners = np.array([positions[atom] + offset @ cell for atom, offset in simplex])
+            edges = corners[1:] - corners[0]
+            centre = np.linalg.solve(2 * edges, (edges**2).sum(axis=1))
+            radius = np.linalg.norm(centre)
+            distances = np.linalg.norm(images - corners[0] - centre, axis=1)
+            assert distances.min() > radius * (1 - 1e-9)
+            volume += abs(np.linalg.det(edges)) / 6
+        assert volume == pytest.approx(abs(np.linalg.det(cell)), rel=1e-10)
+
+
+def test_supercell_has_the_same_simplices():
+    rng = np.random.default_rng(6)
+    cell = random_cell(rng)
+    positions = rng.random((9, 3)) @ cell
+    repeats = np.array([2, 3, 1])
+    shifts = np.stack(np.meshgrid(*map(np.arange, repeats), indexing="ij"), -1).reshape(-1, 3)
+    supercell_positions = (positions[:, None] + shifts @ cell).reshape(-1, 3)
+    pbc = (True, True, True)
+    one = alpha_complex(positions, cell, pbc)
+    six = alpha_complex(supercell_positions, repeats[:, None] * cell, pbc)
+    for corners in (1, 2, 3, 4):
+        values = np.sort([v for s, v in one.items() if len(s) == corners])
+        repeated = np.sort([v for s, v in six.items() if len(s) == corners])
+        assert np.abs(np.repeat(values, 6) - repeated).max() < 1e-9
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        np.diag([1.0, 1, 30]),
+        np.diag([30.0, 30, 1]),
+        np.diag([1.0, 1, 100]),
+        [[4, 0, 0], [148, 4, 0], [-360, 91, 4]],
+    ],
+    ids=["needle", "plate", "aspect 100", "skewed"],
+)
+@pytest.mark.parametrize("n", [1, 2, 20])
+def test_extreme_cells(cell, n):
+    cell = np.array(cell, dtype=float)
+    positions = np.random.default_rng(n).random((n, 3)) @ cell
+    diagrams = alpha_persistence(positions, cell=cell)
+    assert tuple(diagrams[dim].essential.sum() for dim in range(3)) == BETTI[3]
+    assert len(diagrams[0]) == n
+
+
+def test_slab_whose_layers_differ_by_rounding_alone():
+    """A tilted crystal surface: slivers under it have circumcentres light years away."""
+    rng = np.random.default_rng(9)
+    grid = np.stack(np.meshgrid(*3 * [np.arange(4)], indexing="ij"), -1).reshape(-1, 3)
+    for _ in range(30):
+        turn = np.linalg.qr(rng.normal(size=(3, 3)))[0]
+        cell = 2.0 * 4 * turn
+        diagrams = alpha_persistence(2.0 * grid @ turn, cell=cell, pbc=(True, True, False))
+        pairs = sorted_pairs(diagrams[1], NOISE)
+        # Two directions around the torus; every square of the lattice fills at half its diagonal.
+        assert np.isinf(pairs[:, 1]).sum() == 2
+        assert np.abs(pairs[:, 0] - 1).max() < 1e-8
+        assert np.abs(pairs[np.isfinite(pairs[:, 1]), 1] - 2).max() < 1e-8
