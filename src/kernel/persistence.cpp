@@ -5,28 +5,12 @@
 #include <numeric>
 #include <span>
 
+#include "filtration_order.hpp"
+
 namespace amorph {
 namespace {
 
 using Index = std::int32_t;
-
-// Positions of the simplices in the order of their values (ties by index).
-template <class Simplex>
-std::vector<Index> filtration_order(const std::vector<Simplex>& simplices) {
-    struct Entry {
-        double value;
-        Index index;
-    };
-    std::vector<Entry> entries(simplices.size());
-    for (std::size_t i = 0; i < simplices.size(); ++i)
-        entries[i] = {simplices[i].value, static_cast<Index>(i)};
-    std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
-        return a.value != b.value ? a.value < b.value : a.index < b.index;
-    });
-    std::vector<Index> order(simplices.size());
-    for (std::size_t i = 0; i < entries.size(); ++i) order[i] = entries[i].index;
-    return order;
-}
 
 std::vector<Index> ranks_of(const std::vector<Index>& order) {
     std::vector<Index> rank(order.size());

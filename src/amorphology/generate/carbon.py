@@ -3,7 +3,6 @@
 import dataclasses
 import os
 import shutil
-import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from amorphology.errors import ConfigError, RunError
 from amorphology.generate.lammps import POTENTIAL, Lammps, LammpsJob, find_lammps, start
 from amorphology.generate.melt_quench import MeltQuenchRun, Protocol, check_frames, plan_runs
 from amorphology.generate.run_folder import output_folder, run_path, write_run
+from amorphology.parallel import available_cores
 
 __all__ = ["generate_carbon", "run_melt_quench"]
 
@@ -187,8 +187,7 @@ def generate_carbon(
     protocol, runs = plan_runs(
         scale, n_atoms=n_atoms, densities=densities, n_runs=n_runs, seed=seed
     )
-    if n_jobs is None:
-        n_jobs = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    n_jobs = available_cores() if n_jobs is None else n_jobs
     if n_jobs < 1:
         raise ConfigError(f"n_jobs is {n_jobs}: at least one process is needed")
     return run_melt_quench(Path(out), protocol, runs, n_jobs=n_jobs, progress=progress)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -10,6 +9,7 @@ import ase
 
 from amorphology.homology.alpha import alpha_persistence
 from amorphology.homology.diagram import PersistenceDiagram
+from amorphology.parallel import available_cores
 from amorphology.structures import frame_name
 
 __all__ = ["alpha_persistence_many"]
@@ -58,7 +58,7 @@ def alpha_persistence_many(
         )
 
     results: list[dict[int, PersistenceDiagram]] = []
-    pool = ThreadPoolExecutor(n_jobs or len(os.sched_getaffinity(0)))
+    pool = ThreadPoolExecutor(n_jobs or available_cores())
     try:
         for result in pool.map(diagrams_of, range(len(frames))):
             results.append(result)
