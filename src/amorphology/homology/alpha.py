@@ -72,8 +72,8 @@ def alpha_persistence(
     Examples
     --------
     >>> from ase.build import bulk
-    >>> alpha_persistence(bulk("C", cubic=True))[2]
-    PersistenceDiagram(H2: 15 finite and 3 essential pairs, 8 atoms)
+    >>> alpha_persistence(bulk("C"))[2]
+    PersistenceDiagram(H2: 5 finite and 3 essential pairs, 2 atoms)
     """
     if not set(dims) <= {0, 1, 2}:
         raise ConfigError(f"dims={tuple(dims)}: homology dimensions are 0, 1 and 2")

@@ -1,0 +1,107 @@
+"""The command ``amorph``: every verb calls one public function."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from amorphology.errors import AmorphologyError, ConfigError
+
+__all__ = ["app", "main"]
+
+# Heavy modules (torch, ASE) are imported by the verbs that need them: help must come at once.
+app = typer.Typer(
+    help="Persistent-homology descriptors of atomic structures, and energies learned from them.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="Folder that `amorph train` made.")]
+FrameFiles = Annotated[
+    list[str], typer.Argument(metavar="FRAMES...", help="Structure files that ASE reads.")
+]
+
+
+def main() -> None:
+    """
+    Run the command line.
+
+    An error that the user can mend is one line on stderr and exit status 2; an interruption is
+    exit status 130.
+    """
+    try:
+        app()
+    except AmorphologyError as error:
+        typer.echo(f"error: {' '.join(str(error).split())}", err=True)
+        sys.exit(2)
+    except OSError as error:  # no permission, disk full: names the file, and is not ours to mend
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(2)
+    except SystemExit as stop:
+        if stop.code == 130:  # what typer makes of Ctrl-C
+            typer.echo("stopped; the same command goes on from the last thing saved", err=True)
+        raise
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from amorphology import __version__
+
+        typer.echo(f"amorphology {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command("train")
+def train_command(
+    config: Annotated[
+        Path | None, typer.Argument(metavar="CONFIG", help="YAML file with all settings.")
+    ] = None,
+    example: Annotated[
+        bool, typer.Option("--example", help="Print a config that explains every setting.")
+    ] = False,
+) -> None:
+    """Train a network on labelled frames; a stopped training goes on where it was."""
+    from rich.console import Console
+
+    from amorphology.training import example_config, train
+
+    if example:
+        typer.echo(example_config(), nl=False)
+    elif config is None:
+        raise ConfigError("give a config file; `amorph train --example > config.yaml` writes one")
+    else:
+        train(config, Console())
+
+
+@app.command("evaluate")
+def evaluate_command(run: RunFolder, frames: FrameFiles) -> None:
+    """Print RMSE and MAE of predicted energies of labelled frames."""
+    from amorphology.structures import read_frames
+    from amorphology.training import evaluate
+
+    typer.echo(str(evaluate(run, read_frames(frames))))
+
+
+@app.command("predict")
+def predict_command(
+    run: RunFolder,
+    frames: FrameFiles,
+    out: Annotated[Path, typer.Option("--out", help="Extended-XYZ file to write.")],
+) -> None:
+    """Write frames with predicted energies; labels they came with are kept."""
+    from amorphology.structures import read_frames
+    from amorphology.training import write_predictions
+
+    write_predictions(run, read_frames(frames), out)

@@ -1,0 +1,5 @@
+"""Descriptors: frames or persistence diagrams in, arrays out, as scikit-learn transformers."""
+
+from amorphology.descriptors.persistence_histogram import PersistenceHistogram
+
+__all__ = ["PersistenceHistogram"]

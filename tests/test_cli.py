@@ -1,0 +1,242 @@
+import shutil
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import yaml
+from ase import Atoms
+from ase.io import read, write
+
+from amorphology import cli
+from amorphology.training import TrainingConfig
+
+
+class Result:
+    def __init__(self, status: int, out: str, err: str) -> None:
+        self.status, self.out, self.err = status, out, err
+
+
+@pytest.fixture
+def amorph(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    """Run the real entry point, in this process to spare the seconds of importing torch."""
+
+    def run(*arguments: object) -> Result:
+        monkeypatch.setattr(sys, "argv", ["amorph", *map(str, arguments)])
+        status = 0
+        try:
+            cli.main()
+        except SystemExit as stop:
+            status = stop.code or 0
+        captured = capsys.readouterr()
+        return Result(status, captured.out, captured.err)
+
+    return run
+
+
+def assert_one_line_error(result: Result, *parts: str) -> None:
+    assert result.status == 2
+    assert result.err.startswith("error: ")
+    assert result.err.count("\n") == 1
+    for part in parts:
+        assert part in result.err
+
+
+@pytest.fixture
+def config_file(copper_config: dict, tmp_path: Path):
+    """Write a config; keys with dots replace settings."""
+
+    def write_config(**changes: object) -> Path:
+        settings = yaml.safe_load(yaml.safe_dump(copper_config)) | {"out": str(tmp_path / "run")}
+        settings["optimisation"]["epochs"] = 1
+        for section, values in changes.items():
+            settings[section] = values
+        path = tmp_path / "config.yaml"
+        path.write_text(yaml.safe_dump(settings))
+        return path
+
+    return write_config
+
+
+def damaged(copper_frames: list[Atoms], tmp_path: Path, damage) -> Path:
+    frames = [frame.copy() for frame in copper_frames]
+    for frame, original in zip(frames, copper_frames, strict=True):
+        frame.info["energy"] = original.get_potential_energy()
+    damage(frames[17])
+    path = tmp_path / "bad.extxyz"
+    write(path, frames)
+    return path
+
+
+def test_version_and_help_come_without_heavy_imports():
+    code = (
+        "import sys; from amorphology.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: print('torch' in sys.modules, 'ase' in sys.modules)"
+    )
+    for flag in ("--version", "--help"):
+        done = subprocess.run(
+            [sys.executable, "-c", code, flag], capture_output=True, text=True, check=True
+        )
+        assert done.stdout.endswith("False False\n")
+        if flag == "--version":
+            assert f"amorphology {version('amorphology')}" in done.stdout
+
+
+def test_an_error_in_a_real_process(tmp_path: Path):
+    code = "from amorphology.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "train", str(tmp_path / "no.yaml")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("error: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_the_example_is_a_config(amorph):
+    result = amorph("train", "--example")
+    assert result.status == 0
+    TrainingConfig.model_validate(yaml.safe_load(result.out))
+
+
+def test_train_evaluate_predict(amorph, config_file, copper_files: Path, tmp_path: Path):
+    trained = amorph("train", config_file())
+    assert trained.status == 0, trained.err
+    assert "40 frames: energy 40, forces 40, stress 0" in trained.out
+    assert "epoch 1/1: train " in trained.out
+    assert "test, by run: RMSE " in trained.out
+
+    evaluated = amorph("evaluate", tmp_path / "run", copper_files / "run0.extxyz")
+    assert evaluated.status == 0, evaluated.err
+    assert "meV/atom (8 frames)" in evaluated.out
+
+    out = tmp_path / "predicted.extxyz"
+    predicted = amorph("predict", tmp_path / "run", copper_files / "*.extxyz", "--out", out)
+    assert predicted.status == 0, predicted.err
+    frames = read(out, ":")
+    assert len(frames) == 40
+    assert np.isfinite([frame.info["predicted_energy"] for frame in frames]).all()
+
+
+def test_interruption(amorph, config_file, monkeypatch: pytest.MonkeyPatch):
+    def interrupt(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("amorphology.training.train", interrupt)
+    result = amorph("train", config_file())
+    assert result.status == 130
+    assert result.err.strip() == "stopped; the same command goes on from the last thing saved"
+
+
+def test_no_permission(amorph, config_file, monkeypatch: pytest.MonkeyPatch):
+    def refuse(*arguments: object) -> None:
+        raise PermissionError(13, "Permission denied", "runs/carbon")
+
+    monkeypatch.setattr("amorphology.training.train", refuse)
+    assert_one_line_error(amorph("train", config_file()), "Permission denied: 'runs/carbon'")
+
+
+def test_train_without_config(amorph):
+    assert_one_line_error(amorph("train"), "give a config file", "--example")
+
+
+def test_missing_file(amorph, config_file, tmp_path: Path):
+    path = config_file(data={"frames": [str(tmp_path / "gone.extxyz")]})
+    assert_one_line_error(amorph("train", path), "gone.extxyz", "no such file", "check the path")
+    assert not (tmp_path / "run").exists()
+
+
+def test_not_a_structure_file(amorph, config_file, tmp_path: Path):
+    (tmp_path / "notes.txt").write_text("Dear diary,\n")
+    path = config_file(data={"frames": [str(tmp_path / "notes.txt")]})
+    assert_one_line_error(amorph("train", path), "notes.txt", "cannot read", "check its format")
+    assert not (tmp_path / "run").exists()
+
+
+def test_no_energies(amorph, config_file, copper_frames: list[Atoms], tmp_path: Path):
+    write(tmp_path / "bare.extxyz", [frame.copy() for frame in copper_frames])
+    path = config_file(data={"frames": [str(tmp_path / "bare.extxyz")]})
+    assert_one_line_error(
+        amorph("train", path), "bare.extxyz frame 0", "no energy (40 of 40", "give every frame"
+    )
+    assert not (tmp_path / "run").exists()
+
+
+def test_unknown_key(amorph, config_file, tmp_path: Path):
+    path = config_file(optimiser={"epochs": 3})
+    assert_one_line_error(
+        amorph("train", path), str(path), "unknown key optimiser; did you mean optimisation?"
+    )
+    assert not (tmp_path / "run").exists()
+
+
+def nan_position(frame: Atoms) -> None:
+    frame.positions[3, 1] = np.nan
+
+
+def zero_vector(frame: Atoms) -> None:
+    frame.cell[2] = 0.0
+
+
+def dependent_vectors(frame: Atoms) -> None:
+    frame.cell[2] = frame.cell[0] + frame.cell[1]
+
+
+def duplicate_atom(frame: Atoms) -> None:
+    frame.positions[5] = frame.positions[9]
+
+
+def duplicate_modulo_the_lattice(frame: Atoms) -> None:
+    frame.positions[5] = frame.positions[9] + frame.cell.array[1]
+
+
+@pytest.mark.parametrize(
+    ("damage", "fault"),
+    [
+        (nan_position, "atom 3 is at"),
+        (zero_vector, "cell vector 2, which is zero"),
+        (dependent_vectors, "linearly dependent"),
+        (duplicate_atom, "5"),
+        (duplicate_modulo_the_lattice, "5"),
+    ],
+)
+def test_bad_frames(
+    amorph, config_file, copper_frames, trained_run: Path, tmp_path: Path, damage, fault: str
+):
+    file = damaged(copper_frames, tmp_path, damage)
+    where = f"{file} frame 17"
+    config = config_file(data={"frames": [str(file)]})
+    assert_one_line_error(amorph("train", config), where, fault)
+    assert not (tmp_path / "run").exists()
+    assert_one_line_error(amorph("evaluate", trained_run, file), where, fault)
+    out = tmp_path / "out.extxyz"
+    assert_one_line_error(amorph("predict", trained_run, file, "--out", out), where, fault)
+    assert {path.name for path in tmp_path.iterdir()} == {"bad.extxyz", "config.yaml"}
+
+
+def test_checkpoint_of_another_version(
+    amorph, copper_files: Path, trained_run: Path, tmp_path: Path
+):
+    run = tmp_path / "run"
+    shutil.copytree(trained_run, run)
+    contents = torch.load(run / "best.pt", weights_only=True)
+    torch.save(contents | {"format_version": 0, "amorphology_version": "0.0.1"}, run / "best.pt")
+    file, out = copper_files / "run0.extxyz", tmp_path / "out.extxyz"
+    for arguments in (("evaluate", run, file), ("predict", run, file, "--out", out)):
+        assert_one_line_error(
+            amorph(*arguments), str(run / "best.pt"), "another version", "train again"
+        )
+    assert not out.exists()
+
+
+def test_out_in_a_missing_folder(amorph, copper_files: Path, trained_run: Path, tmp_path: Path):
+    out = tmp_path / "nowhere" / "out.extxyz"
+    result = amorph("predict", trained_run, copper_files / "run0.extxyz", "--out", out)
+    assert_one_line_error(result, "nowhere", "make it first")

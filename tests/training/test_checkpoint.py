@@ -1,0 +1,70 @@
+from pathlib import Path
+
+import pytest
+import torch
+
+from amorphology.errors import RunError
+from amorphology.models import PersistenceCNN
+from amorphology.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+
+
+@pytest.fixture
+def checkpoint() -> Checkpoint:
+    return Checkpoint(
+        model_settings={"bins": 8, "hidden": 4},
+        model_state=PersistenceCNN(bins=8, hidden=4).state_dict(),
+        descriptor_settings={"bins": 8, "range": (0.0, 4.0), "standardisation": "z_score"},
+        descriptor_location=0.25,
+        descriptor_scale=0.5,
+        target_mean=-8.0,
+        target_scale=0.3,
+        training={"history": [{"epoch": 1.0}]},
+    )
+
+
+def test_what_is_saved_comes_back(checkpoint: Checkpoint, tmp_path: Path):
+    save_checkpoint(tmp_path / "a.pt", checkpoint)
+    loaded = load_checkpoint(tmp_path / "a.pt")
+    for name, weights in checkpoint.model().state_dict().items():
+        assert torch.equal(loaded.model().state_dict()[name], weights)
+    assert loaded.descriptor().get_params() == checkpoint.descriptor().get_params()
+    assert (loaded.descriptor().location_, loaded.descriptor().scale_) == (0.25, 0.5)
+    assert loaded.training == checkpoint.training
+    assert [path.name for path in tmp_path.iterdir()] == ["a.pt"]
+
+
+def test_another_format_version(checkpoint: Checkpoint, tmp_path: Path):
+    path = tmp_path / "a.pt"
+    save_checkpoint(path, checkpoint)
+    contents = torch.load(path, weights_only=True)
+    torch.save(contents | {"format_version": 99, "amorphology_version": "7.1"}, path)
+    with pytest.raises(RunError, match=r"amorphology 7\.1 with checkpoint format 99.*install"):
+        load_checkpoint(path)
+
+
+@pytest.mark.parametrize("contents", [b"", b"no checkpoint", b"PK\x03\x04 half an archive"])
+def test_broken_files(contents: bytes, tmp_path: Path):
+    path = tmp_path / "a.pt"
+    path.write_bytes(contents)
+    with pytest.raises(RunError, match="not a readable checkpoint") as caught:
+        load_checkpoint(path)
+    assert str(path) in str(caught.value)
+
+
+def test_code_in_a_checkpoint_is_not_run(tmp_path: Path):
+    class Bomb:
+        def __reduce__(self):
+            return Path.touch, (tmp_path / "exploded",)
+
+    torch.save({"format_version": 1, "x": Bomb()}, tmp_path / "a.pt")
+    with pytest.raises(RunError, match="not a readable checkpoint"):
+        load_checkpoint(tmp_path / "a.pt")
+    assert not (tmp_path / "exploded").exists()
+
+
+def test_checkpoints_of_others(tmp_path: Path):
+    torch.save({"state_dict": {}}, tmp_path / "a.pt")
+    with pytest.raises(RunError, match="not a checkpoint of amorphology"):
+        load_checkpoint(tmp_path / "a.pt")
+    with pytest.raises(RunError, match="no such checkpoint"):
+        load_checkpoint(tmp_path / "b.pt")
