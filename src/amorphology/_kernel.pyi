@@ -1,25 +1,21 @@
 import numpy as np
 import numpy.typing as npt
 
+_Floats = npt.NDArray[np.float64]
+_Ints = npt.NDArray[np.int32]
+
 class InputError(ValueError): ...
 
 def alpha_diagrams(
-    positions: npt.NDArray[np.float64],
-    cell: npt.NDArray[np.float64],
+    positions: _Floats,
+    cell: _Floats,
     pbc: tuple[bool, ...],
-    min_persistence: float,
-) -> list[
-    tuple[
-        npt.NDArray[np.float64],
-        npt.NDArray[np.float64],
-        npt.NDArray[np.int32],
-        npt.NDArray[np.int32],
-        npt.NDArray[np.int32],
-        npt.NDArray[np.int32],
-    ]
-]: ...
+    weights: _Floats | None = None,
+    min_persistence: float = 0.0,
+) -> tuple[list[tuple[_Floats, _Floats, _Ints, _Ints, _Ints, _Ints]], _Ints]: ...
 def alpha_complex(
-    positions: npt.NDArray[np.float64],
-    cell: npt.NDArray[np.float64],
+    positions: _Floats,
+    cell: _Floats,
     pbc: tuple[bool, ...],
-) -> list[tuple[npt.NDArray[np.float64], npt.NDArray[np.int32], npt.NDArray[np.int32]]]: ...
+    weights: _Floats | None = None,
+) -> list[tuple[_Floats, _Ints, _Ints]]: ...

@@ -2,7 +2,9 @@
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/array.h>
+#include <nanobind/stl/optional.h>
 
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -16,6 +18,7 @@ namespace {
 using amorph::Point;
 
 using Positions = nb::ndarray<const double, nb::shape<-1, 3>, nb::c_contig, nb::device::cpu>;
+using Weights = nb::ndarray<const double, nb::shape<-1>, nb::c_contig, nb::device::cpu>;
 using CellVectors = nb::ndarray<const double, nb::shape<3, 3>, nb::c_contig, nb::device::cpu>;
 
 struct Input {
@@ -24,11 +27,16 @@ struct Input {
 };
 
 Input read_input(const Positions& positions, const CellVectors& cell,
-                 const std::array<bool, 3>& pbc) {
+                 const std::array<bool, 3>& pbc, const std::optional<Weights>& weights) {
+    const std::size_t n = positions.shape(0);
+    if (n == 0) throw amorph::InputError("there are no atoms");
+    if (weights && weights->shape(0) != n)
+        throw amorph::InputError("there must be one weight for each atom");
     Input input;
-    input.positions.reserve(positions.shape(0));
-    for (std::size_t i = 0; i < positions.shape(0); ++i)
-        input.positions.push_back({positions(i, 0), positions(i, 1), positions(i, 2)});
+    input.positions.reserve(n);
+    for (std::size_t i = 0; i < n; ++i)
+        input.positions.push_back({positions(i, 0), positions(i, 1), positions(i, 2),
+                                   weights ? (*weights)(i) : 0.0});
     for (std::size_t k = 0; k < 3; ++k)
         input.cell.vectors[k] = {cell(k, 0), cell(k, 1), cell(k, 2)};
     input.cell.periodic = pbc;
@@ -72,20 +80,23 @@ nb::list to_list(std::array<T, N>&& parts) {
     return list;
 }
 
-nb::list alpha_diagrams(const Positions& positions, const CellVectors& cell,
-                        const std::array<bool, 3>& pbc, double min_persistence) {
-    const Input input = read_input(positions, cell, pbc);
-    std::array<amorph::Diagram, 3> diagrams;
+nb::tuple alpha_diagrams(const Positions& positions, const CellVectors& cell,
+                         const std::array<bool, 3>& pbc, const std::optional<Weights>& weights,
+                         double min_persistence) {
+    const Input input = read_input(positions, cell, pbc, weights);
+    amorph::Diagrams diagrams;
     {
         nb::gil_scoped_release release;
         diagrams = amorph::alpha_diagrams(input.positions, input.cell, min_persistence);
     }
-    return to_list(std::move(diagrams));
+    const std::size_t n_hidden = diagrams.hidden.size();
+    return nb::make_tuple(to_list(std::move(diagrams.by_dimension)),
+                          to_numpy<std::int32_t, 1>(std::move(diagrams.hidden), {n_hidden}));
 }
 
 nb::list alpha_complex(const Positions& positions, const CellVectors& cell,
-                       const std::array<bool, 3>& pbc) {
-    const Input input = read_input(positions, cell, pbc);
+                       const std::array<bool, 3>& pbc, const std::optional<Weights>& weights) {
+    const Input input = read_input(positions, cell, pbc, weights);
     std::array<amorph::FilteredSimplices, 4> complex;
     {
         nb::gil_scoped_release release;
@@ -97,11 +108,13 @@ nb::list alpha_complex(const Positions& positions, const CellVectors& cell,
 }  // namespace
 
 NB_MODULE(_kernel, m) {
-    m.doc() = "Alpha-complex persistence of periodic and free point sets in space.";
+    m.doc() = "Alpha-complex persistence of periodic and free point sets.";
     nb::exception<amorph::InputError>(m, "InputError", PyExc_ValueError);
     m.def("alpha_diagrams", &alpha_diagrams, "positions"_a, "cell"_a, "pbc"_a,
-          "min_persistence"_a,
-          "[(birth, death, birth atoms, birth offsets, death atoms, death offsets)] of H0 to H2.");
+          "weights"_a = nb::none(), "min_persistence"_a = 0.0,
+          "([(birth, death, birth atoms, birth offsets, death atoms, death offsets)] of H0 to H2, "
+          "hidden atoms).");
     m.def("alpha_complex", &alpha_complex, "positions"_a, "cell"_a, "pbc"_a,
+          "weights"_a = nb::none(),
           "[(value, atoms, offsets)] of the vertices, edges, triangles and tetrahedra.");
 }

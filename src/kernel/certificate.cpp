@@ -1,11 +1,12 @@
-// Why these checks suffice. Every side of a representative tetrahedron has
-// exactly one partner of opposite orientation, or is open on the hull, so the
+// Why these checks suffice. Every side of a representative cell has exactly
+// one partner of opposite orientation, or is open on the hull, so the
 // representatives form an oriented manifold that maps to the torus (or to the
 // periodic hull) with one and the same number of sheets everywhere. One point
 // covered once shows that this number is one: they tile it, face to face.
-// A tiling that is locally Delaunay across every facet, ties perturbed, is the
-// Delaunay triangulation (Delaunay's lemma on the universal cover). Facets
-// inside the padded triangulation are locally Delaunay by its construction.
+// A tiling that is locally Delaunay across every facet, ties perturbed, and
+// has no hidden point below it is the Delaunay (regular) triangulation, by
+// Delaunay's lemma on the universal cover. Facets inside the padded
+// triangulation are locally Delaunay by its construction.
 #include <algorithm>
 #include <cmath>
 
@@ -14,144 +15,176 @@
 namespace amorph {
 namespace {
 
+template <int D>
 class Certificate {
 public:
-    Certificate(const Lattice& lattice, const PaddedPoints& padded, const Delaunay& delaunay,
+    Certificate(const Lattice& lattice, const PaddedPoints& padded, const Delaunay<D>& delaunay,
                 const Quotient& quotient)
         : lattice_(lattice),
           padded_(padded),
-          tetrahedra_(delaunay.tetrahedra()),
-          predicates_(delaunay.predicates()),
+          delaunay_(delaunay),
           complex_(quotient.complex),
           seams_(quotient.seams) {}
 
     bool holds() const {
-        return !complex_.tets.empty() && euler_characteristic() == 0 && open_sides_on_hull() &&
-               glued_sides_match() && one_sheet();
+        return !top().empty() && euler_characteristic() == 0 && open_sides_on_hull() &&
+               glued_sides_match() && one_sheet() && hidden_points_above();
     }
 
 private:
+    const auto& top() const { return complex_.simplices<D>(); }
     const Point& point(Vertex v) const { return padded_.points[v]; }
-
-    std::int64_t euler_characteristic() const {
-        return complex_.n_atoms - static_cast<std::int64_t>(complex_.edges.size()) +
-               static_cast<std::int64_t>(complex_.triangles.size()) -
-               static_cast<std::int64_t>(complex_.tets.size());
+    const DelaunayCell<D>& source(std::int32_t cell) const {
+        return delaunay_.cells()[seams_.source[cell]];
     }
 
-    std::array<Vertex, 3> face(const Side& side) const {
-        std::array<Vertex, 3> f{};
-        for (int i = 0, j = 0; i < 4; ++i)
-            if (i != side.corner) f[j++] = complex_.tets[side.tet].vertex[i];
+    std::int64_t euler_characteristic() const {
+        const auto size = [](const auto& simplices) {
+            return static_cast<std::int64_t>(simplices.size());
+        };
+        const auto n_hidden = std::count(complex_.hidden.begin(), complex_.hidden.end(), 1);
+        return size(complex_.atoms) - n_hidden - size(complex_.edges) + size(complex_.triangles) -
+               size(complex_.tets);
+    }
+
+    std::array<Vertex, D> facet(const Side& side) const {
+        std::array<Vertex, D> f{};
+        for (int i = 0, j = 0; i <= D; ++i)
+            if (i != side.corner) f[j++] = top()[side.cell].vertex[i];
         return f;
     }
 
-    Vertex apex(const Side& side) const { return complex_.tets[side.tet].vertex[side.corner]; }
+    Vertex apex(const Side& side) const { return top()[side.cell].vertex[side.corner]; }
 
     // A facet without partner must bound the padded points and contain every lattice direction:
     // then its plane bounds the infinite structure too.
     bool open_sides_on_hull() const {
-        if (lattice_.n_periodic() == 3) return seams_.open.empty();
+        if (lattice_.n_periodic() == D) return seams_.open.empty();
         for (const Side& side : seams_.open) {
-            const Tetrahedron& tet = tetrahedra_[seams_.source[side.tet]];
-            if (!tetrahedra_[tet.neighbour[tet.index_of(apex(side))]].ghost()) return false;
-            const std::array<Vertex, 3> f = face(side);
-            for (int k = 0; k < lattice_.n_periodic(); ++k)
-                if (predicates_.orient(point(f[0]), point(f[1]), point(f[2]),
-                                       point(f[0]) + lattice_.basis(k)) != 0)
-                    return false;
+            const DelaunayCell<D>& cell = source(side.cell);
+            if (!delaunay_.cells()[cell.neighbour[cell.index_of(apex(side))]].ghost()) return false;
+            const std::array<Vertex, D> f = facet(side);
+            for (int k = 0; k < lattice_.n_periodic(); ++k) {
+                const Point shifted = point(f[0]) + lattice_.basis(k);
+                Corners<D> corners;
+                for (int i = 0; i < D; ++i) corners[i] = &point(f[i]);
+                corners[D] = &shifted;
+                if (delaunay_.predicates().template orient<D>(corners) != 0) return false;
+            }
         }
         return true;
     }
 
     bool glued_sides_match() const {
         for (const auto& [first, second] : seams_.glued) {
-            const int parity = seams_.odd[first.tet] + first.corner + seams_.odd[second.tet] +
+            const int parity = seams_.odd[first.cell] + first.corner + seams_.odd[second.cell] +
                                second.corner;
             if (parity % 2 == 0) return false;
-            const Offset a = code_offset(padded_.codes[face(first)[0]]);
-            const Offset b = code_offset(padded_.codes[face(second)[0]]);
+            const Offset a = code_offset(padded_.codes[facet(first)[0]]);
+            const Offset b = code_offset(padded_.codes[facet(second)[0]]);
             const Point shift = lattice_.translation({a[0] - b[0], a[1] - b[1], a[2] - b[2]});
-            const Tetrahedron& tet = tetrahedra_[seams_.source[first.tet]];
-            if (predicates_.insphere(point(tet.vertex[0]), point(tet.vertex[1]),
-                                     point(tet.vertex[2]), point(tet.vertex[3]),
-                                     point(apex(second)) + shift) > 0)
+            if (delaunay_.predicates().template insphere<D>(
+                    delaunay_.corners(source(first.cell)), point(apex(second)) + shift) > 0)
                 return false;
         }
         return true;
     }
 
-    bool contains(const Tetrahedron& tet, const Point& p) const {
-        for (int i = 0; i < 4; ++i) {
-            std::array<const Point*, 4> q;
-            for (int j = 0; j < 4; ++j) q[j] = &point(tet.vertex[j]);
-            q[i] = &p;
-            if (predicates_.orient(*q[0], *q[1], *q[2], *q[3]) < 0) return false;
-        }
+    bool contains(const DelaunayCell<D>& cell, const Point& p) const {
+        for (int i = 0; i <= D; ++i)
+            if (delaunay_.orient_replaced(cell, i, p) < 0) return false;
         return true;
     }
 
-    // Counts the translates of representatives that cover a point well inside the most
-    // voluminous one.
-    bool one_sheet() const {
-        const auto volume = [&](const Complex::Tet& t) {
-            const Point& a = point(t.vertex[0]);
-            return std::abs(dot(point(t.vertex[1]) - a,
-                                cross(point(t.vertex[2]) - a, point(t.vertex[3]) - a)));
-        };
-        double largest = -1;
-        Point inside{};
-        for (const Complex::Tet& t : complex_.tets) {
-            if (const double v = volume(t); v > largest) {
-                largest = v;
-                const Point sum = (point(t.vertex[0]) + point(t.vertex[1])) +
-                                  (point(t.vertex[2]) + point(t.vertex[3]));
-                inside = {std::nearbyint(sum.x / 4), std::nearbyint(sum.y / 4),
-                          std::nearbyint(sum.z / 4)};
-            }
-        }
+    // Calls visit(cell, image of p) for every representative and every translate of p that it
+    // covers.
+    template <class Visit>
+    void for_each_cover(const Point& p, const Visit& visit) const {
         constexpr double slack = 1e-6;  // only widens the search; containment is exact
-        int sheets = 0;
-        for (std::size_t i = 0; i < complex_.tets.size(); ++i) {
+        std::array<double, 3> f{};
+        for (int k = 0; k < lattice_.n_periodic(); ++k) f[k] = lattice_.fractional(k, p);
+        for (std::size_t i = 0; i < top().size(); ++i) {
             Offset low{}, high{}, n;
             bool possible = true;
             for (int k = 0; k < lattice_.n_periodic() && possible; ++k) {
-                double f_min = lattice_.fractional(k, point(complex_.tets[i].vertex[0]));
-                double f_max = f_min;
-                for (int j = 1; j < 4; ++j) {
-                    const double f = lattice_.fractional(k, point(complex_.tets[i].vertex[j]));
-                    f_min = std::min(f_min, f);
-                    f_max = std::max(f_max, f);
+                double f_min = lattice_.fractional(k, point(top()[i].vertex[0])), f_max = f_min;
+                for (int j = 1; j <= D; ++j) {
+                    const double g = lattice_.fractional(k, point(top()[i].vertex[j]));
+                    f_min = std::min(f_min, g);
+                    f_max = std::max(f_max, g);
                 }
-                const double f = lattice_.fractional(k, inside);
-                low[k] = static_cast<std::int64_t>(std::ceil(f - f_max - slack));
-                high[k] = static_cast<std::int64_t>(std::floor(f - f_min + slack));
+                low[k] = static_cast<std::int64_t>(std::ceil(f[k] - f_max - slack));
+                high[k] = static_cast<std::int64_t>(std::floor(f[k] - f_min + slack));
                 possible = low[k] <= high[k];
             }
             if (!possible) continue;
-            const Tetrahedron& tet = tetrahedra_[seams_.source[i]];
+            const DelaunayCell<D>& cell = source(static_cast<std::int32_t>(i));
             for (n[0] = low[0]; n[0] <= high[0]; ++n[0])
                 for (n[1] = low[1]; n[1] <= high[1]; ++n[1])
-                    for (n[2] = low[2]; n[2] <= high[2]; ++n[2])
-                        sheets += contains(tet, inside - lattice_.translation(n));
+                    for (n[2] = low[2]; n[2] <= high[2]; ++n[2]) {
+                        const Point image = p - lattice_.translation(n);
+                        if (contains(cell, image)) visit(cell, image);
+                    }
         }
+    }
+
+    double volume(const Simplex<D>& s) const {
+        const Point &a = point(s.vertex[0]), b = point(s.vertex[1]) - a,
+                    c = point(s.vertex[2]) - a;
+        if constexpr (D == 2) {
+            return std::abs(cross(b, c).z);
+        } else {
+            return std::abs(dot(b, cross(c, point(s.vertex[3]) - a)));
+        }
+    }
+
+    // A point well inside the largest representative must be covered by that alone.
+    bool one_sheet() const {
+        const auto& largest =
+            *std::max_element(top().begin(), top().end(),
+                              [&](const auto& a, const auto& b) { return volume(a) < volume(b); });
+        Point sum{0, 0, 0};
+        for (const Vertex v : largest.vertex) sum = sum + point(v);
+        const auto middle = [](double x) { return std::nearbyint(x / (D + 1)); };
+        int sheets = 0;
+        for_each_cover({middle(sum.x), middle(sum.y), middle(sum.z)},
+                       [&](const DelaunayCell<D>&, const Point&) { ++sheets; });
         return sheets == 1;
+    }
+
+    // An atom that is in no cell must conflict with none that covers it.
+    bool hidden_points_above() const {
+        bool above = true;
+        for (std::size_t atom = 0; atom < complex_.hidden.size(); ++atom) {
+            if (!complex_.hidden[atom]) continue;
+            for_each_cover(lattice_.atoms()[atom],
+                           [&](const DelaunayCell<D>& cell, const Point& image) {
+                               above = above && delaunay_.predicates().template insphere<D>(
+                                                    delaunay_.corners(cell), image) < 0;
+                           });
+        }
+        return above;
     }
 
     const Lattice& lattice_;
     const PaddedPoints& padded_;
-    const std::vector<Tetrahedron>& tetrahedra_;
-    const Predicates& predicates_;
+    const Delaunay<D>& delaunay_;
     const Complex& complex_;
     const Seams& seams_;
 };
 
 }  // namespace
 
-bool certify(const Lattice& lattice, const PaddedPoints& padded, const Delaunay& delaunay,
+template <int D>
+bool certify(const Lattice& lattice, const PaddedPoints& padded, const Delaunay<D>& delaunay,
              const Quotient& quotient) {
     if (lattice.n_periodic() == 0) return true;
-    return quotient.consistent && Certificate(lattice, padded, delaunay, quotient).holds();
+    return quotient.consistent && Certificate<D>(lattice, padded, delaunay, quotient).holds();
 }
+
+template bool certify<2>(const Lattice&, const PaddedPoints&, const Delaunay<2>&,
+                         const Quotient&);
+template bool certify<3>(const Lattice&, const PaddedPoints&, const Delaunay<3>&,
+                         const Quotient&);
 
 }  // namespace amorph

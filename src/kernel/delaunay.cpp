@@ -3,57 +3,68 @@
 #include <algorithm>
 
 namespace amorph {
+namespace {
 
-Delaunay::Result Delaunay::insert(std::span<const Vertex> order, double extent) {
-    predicates_.set_extent(extent);
+// other_corners<D>[i] lists the other corners such that (i, those) is an even permutation: seen
+// from corner i of a positive cell they turn the same way for every i.
+template <int D>
+constexpr int other_corners[D + 1][D] = {};
+template <>
+constexpr int other_corners<2>[3][2] = {{1, 2}, {2, 0}, {0, 1}};
+template <>
+constexpr int other_corners<3>[4][3] = {{1, 2, 3}, {0, 3, 2}, {0, 1, 3}, {0, 2, 1}};
+
+}  // namespace
+
+template <int D>
+bool Delaunay<D>::insert(std::span<const Vertex> order, const Predicates& predicates) {
+    predicates_ = predicates;
     vertex_round_.resize(points_.size(), 0);
     local_index_.resize(points_.size(), 0);
-    std::array<Vertex, 4> first_four{};
-    if (tetrahedra_.empty()) {
-        Result result;
-        if (!start(order, first_four, result)) return result;
-    }
-    for (const Vertex v : order) {
-        if (std::find(first_four.begin(), first_four.end(), v) != first_four.end()) continue;
-        if (const auto twin = insert_vertex(v)) return {Status::duplicate, *twin, v};
-    }
-    return {};
+    std::array<Vertex, D + 1> first{};
+    if (cells_.empty() && !start(order, first)) return false;
+    for (const Vertex v : order)
+        if (std::find(first.begin(), first.end(), v) == first.end()) insert_vertex(v);
+    return true;
 }
 
-// The first four vertices that span space, and the four ghosts around them.
-bool Delaunay::start(std::span<const Vertex> order, std::array<Vertex, 4>& first_four,
-                     Result& result) {
-    result = {Status::flat};
-    if (order.size() < 4) return false;
+// The first vertices that span the space, and the ghosts around them.
+template <int D>
+bool Delaunay<D>::start(std::span<const Vertex> order, std::array<Vertex, D + 1>& first) {
+    if (order.size() < D + 1) return false;
     const auto at = [&](std::size_t i) -> const Point& { return points_[order[i]]; };
-    std::size_t second = 1;
-    if (at(0) == at(1)) {
-        result = {Status::duplicate, order[0], order[1]};
-        return false;
-    }
-    std::size_t third = second + 1;
-    while (third < order.size() && collinear(at(0), at(second), at(third))) ++third;
-    std::size_t fourth = third + 1;
+    if (same_place(at(0), at(1))) throw Coincidence{order[0], order[1]};
+    std::size_t third = 2;
+    while (third < order.size() && collinear(at(0), at(1), at(third))) ++third;
+    if (third == order.size()) return false;
+    first[0] = order[0], first[1] = order[1], first[2] = order[third];
+    DelaunayCell<D> cell{};
     int orientation = 0;
-    for (; fourth < order.size(); ++fourth) {
-        orientation = predicates_.orient(at(0), at(second), at(third), at(fourth));
-        if (orientation != 0) break;
+    if constexpr (D == 2) {
+        cell.vertex = first;
+        orientation = predicates_.orient<2>(corners(cell));
+    } else {
+        for (std::size_t fourth = third + 1; fourth < order.size() && orientation == 0; ++fourth) {
+            first[3] = order[fourth];
+            cell.vertex = first;
+            orientation = predicates_.orient<3>(corners(cell));
+        }
     }
     if (orientation == 0) return false;
+    if (orientation < 0) std::swap(first[0], first[1]);
 
-    first_four = {order[0], order[second], order[third], order[fourth]};
-    if (orientation < 0) std::swap(first_four[0], first_four[1]);
-    tetrahedra_.resize(5);
-    mark_.assign(5, 0);
-    tetrahedra_[0] = {first_four, {1, 2, 3, 4}};
-    for (int i = 0; i < 4; ++i) {
-        Tetrahedron& ghost = tetrahedra_[i + 1];
+    cells_.resize(D + 2);
+    mark_.assign(D + 2, 0);
+    std::array<CellIndex, D + 1> ghosts;
+    for (int i = 0; i <= D; ++i) ghosts[i] = i + 1;
+    cells_[0] = {first, ghosts};
+    for (int i = 0; i <= D; ++i) {
         // Infinity lies on the other side of the facet: swap two corners to stay positive.
-        ghost.vertex = first_four;
-        ghost.neighbour = {1, 2, 3, 4};
+        DelaunayCell<D>& ghost = cells_[ghosts[i]];
+        ghost = cells_[0];
         ghost.vertex[i] = infinite_vertex;
         ghost.neighbour[i] = 0;
-        const int j = (i + 1) & 3, k = (i + 2) & 3;
+        const int j = (i + 1) % (D + 1), k = (i + 2) % (D + 1);
         std::swap(ghost.vertex[j], ghost.vertex[k]);
         std::swap(ghost.neighbour[j], ghost.neighbour[k]);
     }
@@ -61,112 +72,105 @@ bool Delaunay::start(std::span<const Vertex> order, std::array<Vertex, 4>& first
     return true;
 }
 
-std::optional<Vertex> Delaunay::insert_vertex(Vertex v) {
+template <int D>
+void Delaunay<D>::insert_vertex(Vertex v) {
     const Point& p = points_[v];
-    const TetIndex seed = locate(p);
-    for (const Vertex w : tetrahedra_[seed].vertex)
-        if (w != infinite_vertex && points_[w] == p) return w;
+    const CellIndex seed = locate(p);
+    for (const Vertex w : cells_[seed].vertex)
+        if (w != infinite_vertex && same_place(points_[w], p)) throw Coincidence{w, v};
+    // Only with weights can a point lie in a cell without conflict: it is hidden.
+    if (!in_conflict(cells_[seed], p)) return;
     find_cavity(seed, p);
     fill_cavity(v);
-    return std::nullopt;
 }
 
-int Delaunay::orient_replaced(const Tetrahedron& t, int corner, const Point& p) const {
-    std::array<const Point*, 4> q;
-    for (int i = 0; i < 4; ++i) q[i] = &points_[t.vertex[i]];
-    q[corner] = &p;
-    return predicates_.orient(*q[0], *q[1], *q[2], *q[3]);
-}
-
-// Visibility walk: cross any facet that has p strictly beyond it. Ends in the tetrahedron whose
-// closure holds p, or in a ghost whose hull facet has p strictly outside; both conflict with p.
-TetIndex Delaunay::locate(const Point& p) {
-    TetIndex t = last_, previous = -1;
-    if (tetrahedra_[t].ghost()) t = tetrahedra_[t].neighbour[tetrahedra_[t].index_of(infinite_vertex)];
-    std::uint32_t turn = 0;
-    for (;;) {
-        const Tetrahedron& tet = tetrahedra_[t];
-        if (tet.ghost()) return t;
-        TetIndex next = -1;
-        for (std::uint32_t i = 0; i < 4; ++i) {
-            const int corner = static_cast<int>((i + turn) & 3);
-            if (tet.neighbour[corner] == previous) continue;
-            if (orient_replaced(tet, corner, p) < 0) {
-                next = tet.neighbour[corner];
-                break;
-            }
+// Visibility walk: cross any facet that has p strictly beyond it. Ends in the cell whose closure
+// holds p, or in a ghost whose hull facet has p strictly outside.
+template <int D>
+CellIndex Delaunay<D>::locate(const Point& p) const {
+    CellIndex c = last_, previous = -1;
+    if (cells_[c].ghost()) c = cells_[c].neighbour[cells_[c].index_of(infinite_vertex)];
+    for (unsigned turn = 0;; ++turn) {
+        const DelaunayCell<D>& cell = cells_[c];
+        if (cell.ghost()) return c;
+        CellIndex next = -1;
+        for (unsigned i = 0; i <= D && next < 0; ++i) {
+            const int corner = static_cast<int>((i + turn) % (D + 1));
+            if (cell.neighbour[corner] != previous && orient_replaced(cell, corner, p) < 0)
+                next = cell.neighbour[corner];
         }
-        if (next < 0) return t;
-        previous = t;
-        t = next;
-        ++turn;
+        if (next < 0) return c;
+        previous = c;
+        c = next;
     }
 }
 
-bool Delaunay::in_conflict(const Tetrahedron& t, const Point& p) const {
-    if (!t.ghost())
-        return predicates_.insphere(points_[t.vertex[0]], points_[t.vertex[1]],
-                                    points_[t.vertex[2]], points_[t.vertex[3]], p) > 0;
-    const int infinity = t.index_of(infinite_vertex);
-    const int side = orient_replaced(t, infinity, p);
+template <int D>
+bool Delaunay<D>::in_conflict(const DelaunayCell<D>& cell, const Point& p) const {
+    if (!cell.ghost()) return predicates_.insphere<D>(corners(cell), p) > 0;
+    const int infinity = cell.index_of(infinite_vertex);
+    const int side = orient_replaced(cell, infinity, p);
     if (side != 0) return side > 0;
     // In the plane of the hull facet: the circle through its corners is where the sphere of the
     // finite neighbour cuts the plane, ties and their perturbation included.
-    return in_conflict(tetrahedra_[t.neighbour[infinity]], p);
+    return in_conflict(cells_[cell.neighbour[infinity]], p);
 }
 
-void Delaunay::find_cavity(TetIndex seed, const Point& p) {
+template <int D>
+void Delaunay<D>::find_cavity(CellIndex seed, const Point& p) {
     ++round_;
     const std::uint32_t inside = 2 * round_ + 1, outside = 2 * round_;
     cavity_.assign(1, seed);
     boundary_.clear();
     mark_[seed] = inside;
     for (std::size_t i = 0; i < cavity_.size(); ++i) {
-        const TetIndex t = cavity_[i];
-        for (int corner = 0; corner < 4; ++corner) {
-            const TetIndex n = tetrahedra_[t].neighbour[corner];
+        const CellIndex c = cavity_[i];
+        for (int corner = 0; corner <= D; ++corner) {
+            const CellIndex n = cells_[c].neighbour[corner];
             if (mark_[n] == inside) continue;
             if (mark_[n] != outside) {
-                if (in_conflict(tetrahedra_[n], p)) {
+                if (in_conflict(cells_[n], p)) {
                     mark_[n] = inside;
                     cavity_.push_back(n);
                     continue;
                 }
                 mark_[n] = outside;
             }
-            boundary_.push_back({t, corner});
+            boundary_.push_back({c, corner});
         }
     }
 }
 
-TetIndex Delaunay::new_slot() {
+template <int D>
+CellIndex Delaunay<D>::new_slot() {
     if (!free_.empty()) {
-        const TetIndex t = free_.back();
+        const CellIndex c = free_.back();
         free_.pop_back();
-        return t;
+        return c;
     }
-    tetrahedra_.emplace_back();
+    cells_.emplace_back();
     mark_.push_back(0);
-    return static_cast<TetIndex>(tetrahedra_.size() - 1);
+    return static_cast<CellIndex>(cells_.size() - 1);
 }
 
-// One new tetrahedron from v to every boundary facet of the cavity.
-void Delaunay::fill_cavity(Vertex v) {
-    new_tets_.clear();
+// One new cell from v to every boundary facet of the cavity.
+template <int D>
+void Delaunay<D>::fill_cavity(Vertex v) {
+    new_cells_.clear();
     n_local_ = 0;
-    for (const auto& [old_tet, corner] : boundary_) {
-        const TetIndex t = new_slot();
-        Tetrahedron& tet = tetrahedra_[t];
-        tet = tetrahedra_[old_tet];
-        tet.vertex[corner] = v;
-        const TetIndex outer = tet.neighbour[corner];
-        tetrahedra_[outer].neighbour[tetrahedra_[outer].facet_towards(old_tet)] = t;
-        mark_[t] = 0;
-        NewTet& record = new_tets_.emplace_back();
-        record.tet = t;
-        for (int i = 0; i < 3; ++i) {
-            const int place = other_corners[corner][i];
-            const Vertex w = tet.vertex[place];
+    for (const auto& [old_cell, corner] : boundary_) {
+        const CellIndex c = new_slot();
+        DelaunayCell<D>& cell = cells_[c];
+        cell = cells_[old_cell];
+        cell.vertex[corner] = v;
+        const CellIndex outer = cell.neighbour[corner];
+        cells_[outer].neighbour[cells_[outer].facet_towards(old_cell)] = c;
+        mark_[c] = 0;
+        NewCell& record = new_cells_.emplace_back();
+        record.cell = c;
+        for (int i = 0; i < D; ++i) {
+            const int place = other_corners<D>[corner][i];
+            const Vertex w = cell.vertex[place];
             if (vertex_round_[w] != round_) {
                 vertex_round_[w] = round_;
                 local_index_[w] = n_local_++;
@@ -180,48 +184,65 @@ void Delaunay::fill_cavity(Vertex v) {
     } else {
         link_by_sorting();
     }
-    for (const TetIndex t : cavity_) {
-        tetrahedra_[t].vertex[0] = -1;
-        free_.push_back(t);
+    for (const CellIndex c : cavity_) {
+        cells_[c].vertex[0] = -1;
+        free_.push_back(c);
     }
-    last_ = new_tets_.back().tet;
+    last_ = new_cells_.back().cell;
 }
 
-// The boundary facets are consistently oriented, so two that share an edge run through it in
-// opposite directions: each writes itself under its three directed edges and then reads the
-// reversed ones. Every entry read has been written in this round; nothing needs clearing.
-void Delaunay::link_by_table() {
-    for (const NewTet& n : new_tets_)
-        for (int i = 0; i < 3; ++i)
-            edge_table_[n.local[(i + 1) % 3] * table_width + n.local[(i + 2) % 3]] = n.tet;
-    for (const NewTet& n : new_tets_)
-        for (int i = 0; i < 3; ++i)
-            tetrahedra_[n.tet].neighbour[n.corner[i]] =
-                edge_table_[n.local[(i + 2) % 3] * table_width + n.local[(i + 1) % 3]];
+// Names the ridge that a new cell shares with the next one across its facet opposite to boundary
+// vertex i. The boundary facets are consistently oriented, so the two cells run through the ridge
+// in opposite directions: the key of one is the reversed key of the other.
+template <int D>
+std::int64_t Delaunay<D>::ridge_key(const NewCell& n, int i, bool reversed,
+                                    std::int64_t width) const {
+    if constexpr (D == 2) {
+        const int end = 1 - i;  // the ridge is a vertex, at either end of the boundary edge
+        return 2 * static_cast<std::int64_t>(n.local[end]) + (reversed ? 1 - end : end);
+    } else {
+        const std::int64_t a = n.local[(i + 1) % 3], b = n.local[(i + 2) % 3];
+        return reversed ? b * width + a : a * width + b;
+    }
+}
+
+// Every new cell writes itself under its ridges and then reads the reversed ones. Every entry read
+// has been written in this round; nothing needs clearing.
+template <int D>
+void Delaunay<D>::link_by_table() {
+    for (const NewCell& n : new_cells_)
+        for (int i = 0; i < D; ++i) ridge_table_[ridge_key(n, i, false, table_width)] = n.cell;
+    for (const NewCell& n : new_cells_)
+        for (int i = 0; i < D; ++i)
+            cells_[n.cell].neighbour[n.corner[i]] =
+                ridge_table_[ridge_key(n, i, true, table_width)];
 }
 
 // The same for cavities with many vertices (points on a common sphere), in less memory.
-void Delaunay::link_by_sorting() {
-    struct Edge {
-        std::int32_t low, high;
-        TetIndex tet;
+template <int D>
+void Delaunay<D>::link_by_sorting() {
+    struct Ridge {
+        std::int64_t key;
+        CellIndex cell;
         std::int8_t corner;
     };
-    std::vector<Edge> edges;
-    edges.reserve(3 * new_tets_.size());
-    for (const NewTet& n : new_tets_)
-        for (int i = 0; i < 3; ++i) {
-            const auto [low, high] = std::minmax(n.local[(i + 1) % 3], n.local[(i + 2) % 3]);
-            edges.push_back({low, high, n.tet, n.corner[i]});
-        }
-    std::sort(edges.begin(), edges.end(), [](const Edge& a, const Edge& b) {
-        return a.low != b.low ? a.low < b.low : a.high < b.high;
-    });
-    for (std::size_t i = 0; i + 1 < edges.size(); i += 2) {
-        const Edge &a = edges[i], &b = edges[i + 1];
-        tetrahedra_[a.tet].neighbour[a.corner] = b.tet;
-        tetrahedra_[b.tet].neighbour[b.corner] = a.tet;
+    std::vector<Ridge> ridges;
+    ridges.reserve(D * new_cells_.size());
+    for (const NewCell& n : new_cells_)
+        for (int i = 0; i < D; ++i)
+            ridges.push_back({std::min(ridge_key(n, i, false, n_local_),
+                                       ridge_key(n, i, true, n_local_)),
+                              n.cell, n.corner[i]});
+    std::sort(ridges.begin(), ridges.end(),
+              [](const Ridge& a, const Ridge& b) { return a.key < b.key; });
+    for (std::size_t i = 0; i + 1 < ridges.size(); i += 2) {
+        const Ridge &a = ridges[i], &b = ridges[i + 1];
+        cells_[a.cell].neighbour[a.corner] = b.cell;
+        cells_[b.cell].neighbour[b.corner] = a.cell;
     }
 }
+
+template class Delaunay<2>;
+template class Delaunay<3>;
 
 }  // namespace amorph

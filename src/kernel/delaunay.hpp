@@ -1,10 +1,10 @@
-// Incremental Delaunay triangulation in space (Bowyer 1981, Watson 1981),
-// with one vertex at infinity that turns the outside into tetrahedra too.
+// Incremental Delaunay triangulation (Bowyer 1981, Watson 1981) in the plane
+// and in space, regular triangulation where points have weights. One vertex at
+// infinity turns the outside into simplices too.
 #pragma once
 
 #include <array>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <vector>
 
@@ -13,91 +13,107 @@
 
 namespace amorph {
 
-using TetIndex = std::int32_t;
+using CellIndex = std::int32_t;
 
-// Corners are ordered so that the tetrahedron is positively oriented; one with a corner at
-// infinity ("ghost") is so when that corner is imagined beyond the hull facet it stands on.
-struct Tetrahedron {
-    std::array<Vertex, 4> vertex;
-    std::array<TetIndex, 4> neighbour;  // across the facet opposite to the same-numbered vertex
+// Thrown when two vertices lie on one place.
+struct Coincidence {
+    Vertex first, second;
+};
+
+// A triangle (D = 2) or tetrahedron (D = 3) of the triangulation. Corners are ordered so that it
+// is positively oriented; one with a corner at infinity ("ghost") is so when that corner is
+// imagined beyond the hull facet it stands on.
+template <int D>
+struct DelaunayCell {
+    std::array<Vertex, D + 1> vertex;
+    std::array<CellIndex, D + 1> neighbour;  // across the facet opposite to the same corner
 
     bool alive() const { return vertex[0] >= 0; }
     bool ghost() const {
-        return vertex[0] == infinite_vertex || vertex[1] == infinite_vertex ||
-               vertex[2] == infinite_vertex || vertex[3] == infinite_vertex;
+        bool any = false;
+        for (const Vertex v : vertex) any |= v == infinite_vertex;
+        return any;
     }
-    int index_of(Vertex v) const {
-        return vertex[0] == v ? 0 : vertex[1] == v ? 1 : vertex[2] == v ? 2 : 3;
-    }
-    int facet_towards(TetIndex t) const {
-        return neighbour[0] == t ? 0 : neighbour[1] == t ? 1 : neighbour[2] == t ? 2 : 3;
+    int index_of(Vertex v) const { return place(vertex, v); }
+    int facet_towards(CellIndex c) const { return place(neighbour, c); }
+
+private:
+    static int place(const std::array<std::int32_t, D + 1>& values, std::int32_t wanted) {
+        int i = 0;
+        while (i < D && values[i] != wanted) ++i;
+        return i;
     }
 };
 
-// other_corners[i] lists the other three corners such that (i, those) is an even permutation:
-// seen from corner i of a positive tetrahedron they turn the same way for every i.
-inline constexpr int other_corners[4][3] = {{1, 2, 3}, {0, 3, 2}, {0, 1, 3}, {0, 2, 1}};
-
+template <int D>
 class Delaunay {
 public:
-    enum class Status { ok, flat, duplicate };
-
-    struct Result {
-        Status status = Status::ok;
-        Vertex first = 0, second = 0;  // the coinciding vertices, for `duplicate`
-    };
-
     // `points` must outlive the triangulation and may grow between calls of insert.
     explicit Delaunay(const std::vector<Point>& points) : points_(points) {}
 
-    // Adds the vertices in the given order. `extent` bounds all coordinate differences of all
-    // points. `flat` means that all points lie in one plane; nothing is triangulated then.
-    Result insert(std::span<const Vertex> order, double extent);
+    // Adds the vertices in the given order; `predicates` must know the extent of all points.
+    // Returns false, having triangulated nothing, when all points lie in one plane (D = 3) or on
+    // one line (D = 2). With weights some vertices may end up in no cell ("hidden"). Throws
+    // Coincidence.
+    bool insert(std::span<const Vertex> order, const Predicates& predicates);
 
-    const std::vector<Tetrahedron>& tetrahedra() const { return tetrahedra_; }
+    const std::vector<DelaunayCell<D>>& cells() const { return cells_; }
     const Predicates& predicates() const { return predicates_; }
+
+    Corners<D> corners(const DelaunayCell<D>& cell) const {
+        Corners<D> q;
+        for (int i = 0; i <= D; ++i) q[i] = &points_[cell.vertex[i]];
+        return q;
+    }
+
+    // Orientation of the cell with one corner moved to p: negative when p lies beyond the facet
+    // opposite to that corner.
+    int orient_replaced(const DelaunayCell<D>& cell, int corner, const Point& p) const {
+        Corners<D> q = corners(cell);
+        q[corner] = &p;
+        return predicates_.orient<D>(q);
+    }
 
 private:
     struct Facet {
-        TetIndex tet;
+        CellIndex cell;
         int corner;
     };
-    struct NewTet {
-        TetIndex tet;
-        std::array<std::int32_t, 3> local;  // boundary vertices, numbered within the cavity
-        std::array<std::int8_t, 3> corner;  // their places in the tetrahedron
+    struct NewCell {
+        CellIndex cell;
+        std::array<std::int32_t, D> local;  // boundary vertices, numbered within the cavity
+        std::array<std::int8_t, D> corner;  // their places in the cell
     };
 
-    bool start(std::span<const Vertex> order, std::array<Vertex, 4>& first_four, Result& result);
-    std::optional<Vertex> insert_vertex(Vertex v);  // the vertex it coincides with, if any
-    TetIndex locate(const Point& p);
-    bool in_conflict(const Tetrahedron& t, const Point& p) const;
-    void find_cavity(TetIndex seed, const Point& p);
+    bool start(std::span<const Vertex> order, std::array<Vertex, D + 1>& first);
+    void insert_vertex(Vertex v);
+    CellIndex locate(const Point& p) const;
+    bool in_conflict(const DelaunayCell<D>& cell, const Point& p) const;
+    void find_cavity(CellIndex seed, const Point& p);
     void fill_cavity(Vertex v);
+    std::int64_t ridge_key(const NewCell& n, int i, bool reversed, std::int64_t width) const;
     void link_by_table();
     void link_by_sorting();
-    int orient_replaced(const Tetrahedron& t, int corner, const Point& p) const;
-    TetIndex new_slot();
+    CellIndex new_slot();
 
     const std::vector<Point>& points_;
     Predicates predicates_;
-    std::vector<Tetrahedron> tetrahedra_;
-    std::vector<TetIndex> free_;
-    TetIndex last_ = -1;  // where the next search starts
+    std::vector<DelaunayCell<D>> cells_;
+    std::vector<CellIndex> free_;
+    CellIndex last_ = -1;  // where the next search starts
 
-    // Scratch space of one insertion. A tetrahedron's mark is 2 * round + 1 when it is in the
-    // cavity and 2 * round when it was found not to be.
+    // Scratch space of one insertion. A cell's mark is 2 * round + 1 when it is in the cavity and
+    // 2 * round when it was found not to be.
     std::uint32_t round_ = 0;
     std::vector<std::uint32_t> mark_;
-    std::vector<TetIndex> cavity_;
+    std::vector<CellIndex> cavity_;
     std::vector<Facet> boundary_;
-    std::vector<NewTet> new_tets_;
+    std::vector<NewCell> new_cells_;
     std::vector<std::uint32_t> vertex_round_;
     std::vector<std::int32_t> local_index_;
     std::int32_t n_local_ = 0;
     static constexpr std::int32_t table_width = 64;
-    std::vector<std::int32_t> edge_table_ =
-        std::vector<std::int32_t>(table_width * table_width);
+    std::vector<CellIndex> ridge_table_ = std::vector<CellIndex>(table_width * table_width);
 };
 
 }  // namespace amorph

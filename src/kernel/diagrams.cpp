@@ -16,48 +16,40 @@ constexpr double inf = std::numeric_limits<double>::infinity();
 // Atoms closer than this (Angstrom) are one atom written twice.
 constexpr double coincidence_distance = 1e-8;
 
-// The certified complex together with what its vertices mean.
-class CertifiedComplex {
+// Snapping moves each atom by less than a grid step, a squared radius r^2 therefore by a few
+// times r steps: shorter pairs are rounding (perfect crystals make hundreds).
+constexpr double rounding_steps = 16;
+
+// The coordinates of points within the plane or line that they span.
+Point project(const AffineSpan& span, const Point& p) {
+    return {dot(p, span.axes[0]), span.dimension == 2 ? dot(p, span.axes[1]) : 0.0, 0.0, p.w};
+}
+
+// The complex together with what its vertices mean.
+class AlphaComplex {
 public:
-    CertifiedComplex(std::span<const Point> positions, const Cell& cell)
-        : lattice_(positions, cell), delaunay_(padded_.points) {
-        constexpr const char* flat =
-            "all atoms lie in one plane or on one line: there is no three-dimensional alpha complex";
-        if (lattice_.flat()) throw InputError(flat);
-        // A wider margin costs points, a narrower one second attempts; the widest gap between
-        // atoms grows with their number.
-        const double margin = positions.size() < 1000 ? 1.0 : 1.15;
-        double radius = std::min(margin * lattice_.spacing(), lattice_.covering_radius());
-        double previous_radius = -1;
-        std::vector<Vertex> pending;
-        for (;;) {
-            const bool last_attempt = radius >= lattice_.covering_radius();
-            const std::vector<Vertex> fresh = padded_.grow(lattice_, radius, previous_radius);
-            pending.insert(pending.end(), fresh.begin(), fresh.end());
-            double largest_radius = 0;
-            if (insert(pending)) {
-                pending.clear();
-                quotient_ = build_quotient(lattice_, padded_, delaunay_);
-                if (certify(lattice_, padded_, delaunay_, quotient_)) break;
-                largest_radius = quotient_.largest_radius;
-            } else if (last_attempt) {
-                throw InputError(flat);
-            }
-            if (last_attempt)
-                throw std::logic_error("the periodic triangulation could not be certified");
-            previous_radius = radius;
-            radius = std::max(1.3 * radius, std::min(largest_radius, 2 * radius));
-            radius = std::min(radius, lattice_.covering_radius());
+    static AlphaComplex of(std::span<const Point> positions, const Cell& cell) {
+        const AffineSpan span = affine_span(positions, cell);
+        if (span.dimension == 3) return AlphaComplex(positions, cell, 3);
+        std::vector<Point> projected;
+        projected.reserve(positions.size());
+        for (const Point& p : positions) {
+            Point relative = p - span.origin;
+            relative.w = p.w;
+            projected.push_back(project(span, relative));
         }
-        reject_near_duplicates();
+        Cell projected_cell = cell;
+        for (Point& vector : projected_cell.vectors) vector = project(span, vector);
+        return AlphaComplex(projected, projected_cell, span.dimension);
     }
 
-    const Complex& complex() const { return quotient_.complex; }
-    const std::vector<ImageCode>& codes() const { return padded_.codes; }
-    double to_squared_angstrom(double value) const {
-        return value * lattice_.grid_step() * lattice_.grid_step();
-    }
+    const Complex& complex() const { return complex_; }
     double grid_step() const { return lattice_.grid_step(); }
+
+    // Values count weights from the largest one; this adds that again.
+    double to_squared_angstrom(double value) const {
+        return value * grid_step() * grid_step() - lattice_.largest_weight();
+    }
 
     // Appends a simplex, corners by atom and then by offset, the first at offset 0.
     template <std::size_t N>
@@ -84,20 +76,61 @@ public:
     }
 
 private:
-    // False when all points so far lie in one plane.
-    bool insert(const std::vector<Vertex>& order) {
-        const Delaunay::Result result = delaunay_.insert(order, padded_.extent());
-        if (result.status == Delaunay::Status::duplicate)
-            throw_duplicate(padded_.codes[result.first], padded_.codes[result.second]);
-        return result.status == Delaunay::Status::ok;
+    AlphaComplex(std::span<const Point> positions, const Cell& cell, int dimension)
+        : lattice_(positions, cell) {
+        try {
+            if (dimension == 3) {
+                triangulate<3>();
+            } else if (dimension == 2) {
+                triangulate<2>();
+            } else {
+                complex_ = line_complex(lattice_, padded_);
+            }
+        } catch (const Coincidence& c) {
+            throw_duplicate(padded_.codes[c.first], padded_.codes[c.second]);
+        }
+        reject_near_duplicates();
     }
 
-    // The two closest atoms always span an edge of the complex, and it is the first to enter.
+    // Pads the home cell with images until the triangulation is certainly the periodic one.
+    template <int D>
+    void triangulate() {
+        Delaunay<D> delaunay(padded_.points);
+        // A wider margin costs points, a narrower one second attempts; the widest gap between
+        // atoms grows with their number.
+        const double margin = lattice_.atoms().size() < 1000 ? 1.0 : 1.15;
+        double radius = std::min(margin * lattice_.spacing(), lattice_.covering_radius());
+        double previous_radius = -1;
+        std::vector<Vertex> pending;
+        for (;;) {
+            const std::vector<Vertex> fresh = padded_.grow(lattice_, radius, previous_radius);
+            pending.insert(pending.end(), fresh.begin(), fresh.end());
+            double largest_radius = 0;
+            if (delaunay.insert(pending, padded_.predicates())) {
+                pending.clear();
+                Quotient quotient = build_quotient<D>(lattice_, padded_, delaunay);
+                if (certify<D>(lattice_, padded_, delaunay, quotient)) {
+                    complex_ = std::move(quotient.complex);
+                    return;
+                }
+                largest_radius = quotient.largest_radius;
+            }
+            if (radius >= lattice_.covering_radius())
+                throw std::logic_error("the periodic triangulation could not be certified");
+            previous_radius = radius;
+            radius = std::max(1.3 * radius, std::min(largest_radius, 2 * radius));
+            radius = std::min(radius, lattice_.covering_radius());
+        }
+    }
+
+    // The two closest atoms always span an edge, unless one of them is hidden.
     void reject_near_duplicates() const {
-        const double limit = coincidence_distance / lattice_.grid_step();
-        for (const Complex::Edge& e : complex().edges)
-            if (4 * e.value < limit * limit)
+        const double limit = coincidence_distance / grid_step();
+        for (const Simplex<1>& e : complex_.edges) {
+            const Point d = padded_.points[e.vertex[1]] - padded_.points[e.vertex[0]];
+            if (squared_norm(d) < limit * limit)
                 throw_duplicate(padded_.codes[e.vertex[0]], padded_.codes[e.vertex[1]]);
+        }
     }
 
     [[noreturn]] void throw_duplicate(ImageCode a, ImageCode b) const {
@@ -116,16 +149,11 @@ private:
 
     Lattice lattice_;
     PaddedPoints padded_;
-    Delaunay delaunay_;
-    Quotient quotient_;
+    Complex complex_;
 };
 
-// Snapping moves each atom by less than a grid step, a squared radius r^2 therefore by a few
-// times r steps: shorter pairs are rounding (perfect crystals make hundreds).
-constexpr double rounding_steps = 16;
-
 template <class Birth, class Death>
-Diagram make_diagram(const CertifiedComplex& certified, std::vector<PersistencePair>& pairs,
+Diagram make_diagram(const AlphaComplex& alpha, const std::vector<PersistencePair>& pairs,
                      const std::vector<Birth>& births, const std::vector<Death>& deaths,
                      double min_persistence) {
     constexpr int birth_corners = std::tuple_size_v<decltype(Birth::vertex)>;
@@ -138,12 +166,15 @@ Diagram make_diagram(const CertifiedComplex& certified, std::vector<PersistenceP
     };
     std::vector<Entry> entries;
     for (const PersistencePair& p : pairs) {
-        const double birth = certified.to_squared_angstrom(births[p.birth].value);
-        const double death =
-            p.death < 0 ? inf : certified.to_squared_angstrom(deaths[p.death].value);
-        const double rounding = rounding_steps * certified.grid_step() * std::sqrt(death);
-        if (p.death < 0 || death - birth > std::max(min_persistence, rounding))
-            entries.push_back({birth, death, p});
+        const double birth = alpha.to_squared_angstrom(births[p.birth].value);
+        if (p.death < 0) {
+            entries.push_back({birth, inf, p});
+            continue;
+        }
+        const double death = alpha.to_squared_angstrom(deaths[p.death].value);
+        const double radius = std::sqrt(deaths[p.death].value) * alpha.grid_step();
+        const double rounding = rounding_steps * alpha.grid_step() * radius;
+        if (death - birth > std::max(min_persistence, rounding)) entries.push_back({birth, death, p});
     }
     std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
         if (a.birth != b.birth) return a.birth < b.birth;
@@ -153,9 +184,9 @@ Diagram make_diagram(const CertifiedComplex& certified, std::vector<PersistenceP
     for (const Entry& e : entries) {
         diagram.birth.push_back(e.birth);
         diagram.death.push_back(e.death);
-        certified.append(diagram.birth_simplex, births[e.pair.birth].vertex);
+        alpha.append(diagram.birth_simplex, births[e.pair.birth].vertex);
         if (e.pair.death >= 0) {
-            certified.append(diagram.death_simplex, deaths[e.pair.death].vertex);
+            alpha.append(diagram.death_simplex, deaths[e.pair.death].vertex);
         } else {
             auto& list = diagram.death_simplex;
             list.atoms.insert(list.atoms.end(), birth_corners + 1, -1);
@@ -165,50 +196,42 @@ Diagram make_diagram(const CertifiedComplex& certified, std::vector<PersistenceP
     return diagram;
 }
 
-struct AtomSimplex {
-    std::array<Vertex, 1> vertex;
-    double value;
-};
-
-// The atoms as 0-simplices, by way of one of their images.
-std::vector<AtomSimplex> atom_simplices(const CertifiedComplex& certified) {
-    std::vector<AtomSimplex> atoms(static_cast<std::size_t>(certified.complex().n_atoms));
-    for (std::size_t v = 1; v < certified.codes().size(); ++v)
-        atoms[static_cast<std::size_t>(code_atom(certified.codes()[v]))] = {
-            {static_cast<Vertex>(v)}, 0.0};
-    return atoms;
-}
-
-template <class Simplex>
-FilteredSimplices filtered(const CertifiedComplex& certified,
-                           const std::vector<Simplex>& simplices) {
+template <class Simplices>
+FilteredSimplices filtered(const AlphaComplex& alpha, const Simplices& simplices) {
     FilteredSimplices result;
-    result.simplices.corners = std::tuple_size_v<decltype(Simplex::vertex)>;
-    for (const Simplex& s : simplices) {
-        certified.append(result.simplices, s.vertex);
-        result.value.push_back(certified.to_squared_angstrom(s.value));
+    result.simplices.corners = std::tuple_size_v<decltype(Simplices::value_type::vertex)>;
+    for (const auto& s : simplices) {
+        alpha.append(result.simplices, s.vertex);
+        result.value.push_back(alpha.to_squared_angstrom(s.value));
     }
     return result;
 }
 
 }  // namespace
 
-std::array<Diagram, 3> alpha_diagrams(std::span<const Point> positions, const Cell& cell,
-                                      double min_persistence) {
-    const CertifiedComplex certified(positions, cell);
-    const Complex& c = certified.complex();
-    auto pairs = persistence_pairs(c, certified.codes());
-    return {make_diagram(certified, pairs[0], atom_simplices(certified), c.edges, min_persistence),
-            make_diagram(certified, pairs[1], c.edges, c.triangles, min_persistence),
-            make_diagram(certified, pairs[2], c.triangles, c.tets, min_persistence)};
+Diagrams alpha_diagrams(std::span<const Point> positions, const Cell& cell,
+                        double min_persistence) {
+    const AlphaComplex alpha = AlphaComplex::of(positions, cell);
+    const Complex& c = alpha.complex();
+    const auto pairs = persistence_pairs(c);
+    Diagrams result;
+    result.by_dimension = {make_diagram(alpha, pairs[0], c.atoms, c.edges, min_persistence),
+                           make_diagram(alpha, pairs[1], c.edges, c.triangles, min_persistence),
+                           make_diagram(alpha, pairs[2], c.triangles, c.tets, min_persistence)};
+    for (std::size_t atom = 0; atom < c.hidden.size(); ++atom)
+        if (c.hidden[atom]) result.hidden.push_back(static_cast<std::int32_t>(atom));
+    return result;
 }
 
 std::array<FilteredSimplices, 4> alpha_complex(std::span<const Point> positions,
                                                const Cell& cell) {
-    const CertifiedComplex certified(positions, cell);
-    const Complex& c = certified.complex();
-    return {filtered(certified, atom_simplices(certified)), filtered(certified, c.edges),
-            filtered(certified, c.triangles), filtered(certified, c.tets)};
+    const AlphaComplex alpha = AlphaComplex::of(positions, cell);
+    const Complex& c = alpha.complex();
+    std::vector<Simplex<0>> visible;
+    for (std::size_t atom = 0; atom < c.atoms.size(); ++atom)
+        if (!c.hidden[atom]) visible.push_back(c.atoms[atom]);
+    return {filtered(alpha, visible), filtered(alpha, c.edges), filtered(alpha, c.triangles),
+            filtered(alpha, c.tets)};
 }
 
 }  // namespace amorph

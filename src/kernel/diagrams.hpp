@@ -23,15 +23,22 @@ struct Diagram {
     SimplexList birth_simplex, death_simplex;
 };
 
+struct Diagrams {
+    std::array<Diagram, 3> by_dimension;  // H0, H1, H2
+    std::vector<std::int32_t> hidden;     // atoms that no simplex has, their balls being covered
+};
+
 struct FilteredSimplices {
     SimplexList simplices;
     std::vector<double> value;  // squared Angstrom
 };
 
-// H0, H1, H2. Pairs no longer than min_persistence, or than the rounding to the grid, are left
-// out. Throws InputError for input without a three-dimensional diagram.
-std::array<Diagram, 3> alpha_diagrams(std::span<const Point> positions, const Cell& cell,
-                                      double min_persistence);
+// Positions carry weights (squared radii, Angstrom^2), all equal for plain alpha complexes: values
+// are then squared radii, else squared radii minus the weight. Pairs no longer than
+// min_persistence, or than the rounding to the grid, are left out. Atoms in a plane or on a line
+// are triangulated there. Throws InputError for atoms that coincide and cells without volume.
+Diagrams alpha_diagrams(std::span<const Point> positions, const Cell& cell,
+                        double min_persistence);
 
 // The alpha complex itself: vertices, edges, triangles, tetrahedra.
 std::array<FilteredSimplices, 4> alpha_complex(std::span<const Point> positions,

@@ -11,7 +11,7 @@
 
 namespace amorph {
 
-// Indices of the simplices in the order of their values (not negative; ties by index).
+// Indices of the simplices in the order of their values (not negative), ties by index.
 //
 // A radix sort on the leading 33 of the bits in which the values differ at all, then a comparison
 // sort inside the few runs that agree in those: three times faster than comparing throughout.
@@ -26,7 +26,7 @@ std::vector<std::int32_t> filtration_order(const std::vector<Simplex>& simplices
     std::vector<Entry> entries(n), sorted(n);
     std::uint64_t low = ~std::uint64_t{0}, high = 0;
     for (std::size_t i = 0; i < n; ++i) {
-        const auto bits = std::bit_cast<std::uint64_t>(simplices[i].value);
+        const auto bits = std::bit_cast<std::uint64_t>(simplices[i].value + 0.0);  // -0 is 0
         entries[i] = {bits, static_cast<std::int32_t>(i)};
         low = std::min(low, bits);
         high = std::max(high, bits);
@@ -48,11 +48,10 @@ std::vector<std::int32_t> filtration_order(const std::vector<Simplex>& simplices
     for (std::size_t begin = 0, end; begin < n; begin = end) {
         const std::uint64_t prefix = (entries[begin].bits - low) >> shift;
         for (end = begin + 1; end < n && (entries[end].bits - low) >> shift == prefix;) ++end;
-        if (end - begin > 1)
-            std::sort(entries.begin() + begin, entries.begin() + end,
-                      [](const Entry& a, const Entry& b) {
-                          return a.bits != b.bits ? a.bits < b.bits : a.index < b.index;
-                      });
+        if (end - begin == 1) continue;
+        // The radix passes have kept equal values in the order of their indices.
+        std::stable_sort(entries.begin() + begin, entries.begin() + end,
+                         [](const Entry& a, const Entry& b) { return a.bits < b.bits; });
     }
     std::vector<std::int32_t> order(n);
     for (std::size_t i = 0; i < n; ++i) order[i] = entries[i].index;

@@ -17,8 +17,9 @@ constexpr double min_relative_volume = 1e-10;
 // Grid coordinates of the padded point set span at most 2^span_bits; the predicates allow 2^48.
 constexpr int span_bits = 47;
 
-// Atoms this close to a plane, in grid steps, differ from it by rounding alone.
-constexpr double flat_steps = 16;
+// Atoms this close to a plane or line, relative to the extent of the system, lie in it: the
+// distance is a matter of how their coordinates were rounded.
+constexpr double flat_tolerance = 0x1p-42;
 
 // Largest snapped coordinate before wrapping: leaves room for exact int64 arithmetic.
 constexpr double max_snapped = 0x1p61;
@@ -41,6 +42,43 @@ std::array<std::int64_t, 3> to_grid(const Point& p, double scale) {
 }
 
 }  // namespace
+
+// Takes as the next axis what lies farthest from the span so far, periodic vectors before atoms:
+// if any plane fits all atoms, this one fits nearly as well.
+AffineSpan affine_span(std::span<const Point> positions, const Cell& cell) {
+    AffineSpan span{0, {}, positions.front()};
+    std::vector<Point> periodic;
+    double extent = 0;
+    for (int k = 0; k < 3; ++k)
+        if (cell.periodic[k]) periodic.push_back(cell.vectors[k]);
+    const auto farthest = [&](const auto& vectors, const Point& origin) {
+        Point best{0, 0, 0};
+        for (const Point& v : vectors) {
+            Point d = v - origin;
+            for (int i = 0; i < span.dimension; ++i) d = d - dot(d, span.axes[i]) * span.axes[i];
+            if (squared_norm(d) > squared_norm(best)) best = d;
+        }
+        return best;
+    };
+    for (;;) {
+        Point next = farthest(periodic, {0, 0, 0});
+        const double from_periods = std::sqrt(squared_norm(next));
+        extent = std::max(extent, from_periods);
+        if (!(from_periods > flat_tolerance * extent)) next = farthest(positions, span.origin);
+        const double length = std::sqrt(squared_norm(next));
+        extent = std::max(extent, length);
+        if (!(length > flat_tolerance * extent)) return span;
+        if (span.dimension == 2) {
+            span.dimension = 3;
+            return span;
+        }
+        Point axis = (1 / length) * next;
+        // Once more, against the rounding of nearly parallel vectors.
+        for (int i = 0; i < span.dimension; ++i)
+            axis = axis - dot(axis, span.axes[i]) * span.axes[i];
+        span.axes[span.dimension++] = (1 / std::sqrt(squared_norm(axis))) * axis;
+    }
+}
 
 Lattice::Lattice(std::span<const Point> positions, const Cell& cell) {
     reduce_basis(cell);
@@ -102,9 +140,10 @@ void Lattice::complete_frame() {
     if (n_periodic_ <= 1) {
         const Point& a = basis_[0];
         const double ax = std::abs(a.x), ay = std::abs(a.y), az = std::abs(a.z);
-        const Point least = ax <= ay && ax <= az ? Point{1, 0, 0}
-                            : ay <= az           ? Point{0, 1, 0}
-                                                 : Point{0, 0, 1};
+        // z where possible: the frame of a planar system then lies in the plane.
+        const Point least = az <= ax && az <= ay ? Point{0, 0, 1}
+                            : ax <= ay           ? Point{1, 0, 0}
+                                                 : Point{0, 1, 0};
         basis_[1] = unit(cross(a, least));
     }
     if (n_periodic_ <= 2) basis_[2] = unit(cross(basis_[0], basis_[1]));
@@ -136,6 +175,14 @@ void Lattice::choose_scale(std::span<const Point> positions) {
         span += k < n_periodic_
                     ? (1 + 2 * covering_radius_ / height_[k]) * largest_component(basis_[k])
                     : high[k] - low[k];
+    largest_weight_ = positions.front().w;
+    double smallest_weight = positions.front().w;
+    for (const Point& p : positions) {
+        largest_weight_ = std::max(largest_weight_, p.w);
+        smallest_weight = std::min(smallest_weight, p.w);
+    }
+    weight_range_ = largest_weight_ - smallest_weight;
+    span = std::max(span, std::sqrt(weight_range_));
     if (!(span > 0)) span = 1;
     scale_ = std::ldexp(1.0, span_bits - std::ilogb(span) - 1);
 
@@ -164,6 +211,8 @@ void Lattice::snap_and_wrap(std::span<const Point> positions, const Cell& cell) 
 
     // The first atom becomes the origin, so that a far-away system keeps the full resolution.
     const Point origin = positions[0];
+    // Weights become multiples of a step that leaves them 52 bits.
+    const int weight_exponent = weight_range_ > 0 ? std::ilogb(weight_range_) - 51 : 0;
     atoms_.reserve(positions.size());
     wrapped_by_.reserve(positions.size());
     for (const Point& p : positions) {
@@ -174,34 +223,12 @@ void Lattice::snap_and_wrap(std::span<const Point> positions, const Cell& cell) 
             wraps[k] = static_cast<std::int64_t>(std::floor(fractional(k, approximate)));
             for (int c = 0; c < 3; ++c) snapped[c] -= wraps[k] * reduced[k][c];
         }
-        atoms_.push_back({double(snapped[0]), double(snapped[1]), double(snapped[2])});
+        const double weight = std::ldexp(
+            std::nearbyint(std::ldexp(p.w - largest_weight_, -weight_exponent)), weight_exponent);
+        atoms_.push_back({double(snapped[0]), double(snapped[1]), double(snapped[2]),
+                          weight * scale_ * scale_});
         wrapped_by_.push_back(wraps);
     }
-}
-
-// Spans a plane by the lattice vectors and then, one after the other, the atoms farthest from
-// what is spanned so far: all distances from it are then small if any plane fits.
-bool Lattice::flat() const {
-    if (n_periodic_ == 3) return false;
-    const Point& origin = atoms_.front();
-    const auto farthest = [&](auto distance) {
-        const auto at = std::max_element(atoms_.begin(), atoms_.end(),
-                                         [&](const Point& a, const Point& b) {
-                                             return distance(a - origin) < distance(b - origin);
-                                         });
-        return *at - origin;
-    };
-    const auto unit = [](const Point& p) {
-        const double norm = std::sqrt(squared_norm(p));
-        return norm > 0 ? (1 / norm) * p : p;
-    };
-    const Point first =
-        unit(n_periodic_ >= 1 ? basis_[0] : farthest([](const Point& p) { return squared_norm(p); }));
-    const auto from_line = [&](const Point& p) { return squared_norm(cross(first, p)); };
-    const Point second = n_periodic_ >= 2 ? basis_[1] : farthest(from_line);
-    const Point normal = unit(cross(first, second));
-    const auto from_plane = [&](const Point& p) { return std::abs(dot(normal, p)); };
-    return from_plane(farthest(from_plane)) <= flat_steps;
 }
 
 // The rows of the inverse that belong to periodic vectors. With basis components below 2^47 the

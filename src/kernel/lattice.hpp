@@ -27,10 +27,19 @@ public:
 
 using Offset = std::array<std::int64_t, 3>;  // whole lattice vectors
 
+// What atoms and periodic vectors span: everything (3), a plane (2), a line (1), a point (0).
+struct AffineSpan {
+    int dimension;
+    std::array<Point, 2> axes;  // orthonormal, within the plane or along the line
+    Point origin;
+};
+
 struct Cell {
     std::array<Point, 3> vectors;  // Angstrom; only the periodic ones are read
     std::array<bool, 3> periodic;
 };
+
+AffineSpan affine_span(std::span<const Point> positions, const Cell& cell);
 
 class Lattice {
 public:
@@ -38,7 +47,10 @@ public:
 
     int n_periodic() const { return n_periodic_; }
     double grid_step() const { return 1 / scale_; }               // Angstrom
-    const std::vector<Point>& atoms() const { return atoms_; }    // wrapped, grid units
+    double largest_weight() const { return largest_weight_; }     // Angstrom^2
+
+    // Wrapped, in grid units; weights relative to the largest, since only differences matter.
+    const std::vector<Point>& atoms() const { return atoms_; }
     const Point& basis(int k) const { return basis_[k]; }         // k < n_periodic
     double height(int k) const { return height_[k]; }             // of the cell along axis k
 
@@ -48,9 +60,6 @@ public:
 
     // A typical distance of neighbouring atoms, (volume / atoms)^(1/3).
     double spacing() const { return spacing_; }
-
-    // Whether all atoms, with their images, lie in one plane to within the rounding of the grid.
-    bool flat() const;
 
     double fractional(int k, const Point& p) const { return dot(reciprocal_[k], p); }
 
@@ -71,6 +80,7 @@ private:
 
     int n_periodic_ = 0;
     double scale_ = 1;
+    double largest_weight_ = 0, weight_range_ = 0;
     std::array<int, 3> axes_{};               // the user's index of each periodic vector
     std::array<Offset, 3> transform_{};       // basis_[k] = sum_j transform_[k][j] * user vector j
     std::array<Point, 3> basis_{};            // periodic vectors first, then unit normals

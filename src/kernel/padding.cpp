@@ -9,15 +9,15 @@ namespace amorph {
 namespace {
 
 struct Bounds {
-    std::array<double, 3> low, high;
+    std::array<double, 4> low, high;  // x, y, z, w
 };
 
 Bounds bounds_of(const std::vector<Point>& points, std::size_t first) {
     constexpr double inf = std::numeric_limits<double>::infinity();
-    Bounds b{{inf, inf, inf}, {-inf, -inf, -inf}};
+    Bounds b{{inf, inf, inf, inf}, {-inf, -inf, -inf, -inf}};
     for (std::size_t i = first; i < points.size(); ++i) {
-        const std::array<double, 3> p = {points[i].x, points[i].y, points[i].z};
-        for (int c = 0; c < 3; ++c) {
+        const std::array<double, 4> p = {points[i].x, points[i].y, points[i].z, points[i].w};
+        for (int c = 0; c < 4; ++c) {
             b.low[c] = std::min(b.low[c], p[c]);
             b.high[c] = std::max(b.high[c], p[c]);
         }
@@ -136,19 +136,39 @@ std::vector<Vertex> PaddedPoints::grow(const Lattice& lattice, double radius,
                     const bool home = n == Offset{};
                     if (!home && !within(n, margin)) continue;
                     if (previous_radius >= 0 && (home || within(n, previous_margin))) continue;
-                    points.push_back(home ? atoms[atom] : atoms[atom] + lattice.translation(n));
-                    codes.push_back(static_cast<ImageCode>(atom) << 30 |
-                                    static_cast<ImageCode>(n[0] + 512) << 20 |
-                                    static_cast<ImageCode>(n[1] + 512) << 10 |
-                                    static_cast<ImageCode>(n[2] + 512));
+                    add(atom, home ? atoms[atom] : atoms[atom] + lattice.translation(n), n);
                 }
     }
     return insertion_order(points, first);
 }
 
-double PaddedPoints::extent() const {
+void PaddedPoints::add(std::size_t atom, const Point& point, const Offset& offset) {
+    points.push_back(point);
+    codes.push_back(static_cast<ImageCode>(atom) << 30 |
+                    static_cast<ImageCode>(offset[0] + 512) << 20 |
+                    static_cast<ImageCode>(offset[1] + 512) << 10 |
+                    static_cast<ImageCode>(offset[2] + 512));
+}
+
+Predicates PaddedPoints::predicates() const {
     const Bounds b = bounds_of(points, 1);
-    return std::max({b.high[0] - b.low[0], b.high[1] - b.low[1], b.high[2] - b.low[2]});
+    Predicates predicates;
+    predicates.set_extent(std::max({b.high[0] - b.low[0], b.high[1] - b.low[1],
+                                    b.high[2] - b.low[2]}),
+                          b.high[3] - b.low[3]);
+    return predicates;
+}
+
+bool PaddedPoints::weighted() const {
+    const Bounds b = bounds_of(points, 1);
+    return b.high[3] > b.low[3];
+}
+
+std::vector<Vertex> PaddedPoints::one_image_each(std::size_t n_atoms) const {
+    std::vector<Vertex> images(n_atoms);
+    for (std::size_t v = 1; v < codes.size(); ++v)
+        images[static_cast<std::size_t>(code_atom(codes[v]))] = static_cast<Vertex>(v);
+    return images;
 }
 
 }  // namespace amorph

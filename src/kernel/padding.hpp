@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "lattice.hpp"
+#include "predicates.hpp"
 
 namespace amorph {
 
@@ -40,13 +41,20 @@ struct PaddedPoints {
     std::vector<Point> points{Point{0, 0, 0}};  // points[infinite_vertex] is a placeholder
     std::vector<ImageCode> codes{0};
 
+    void add(std::size_t atom, const Point& point, const Offset& offset);
+
     // Adds every image within `radius` (grid units) of the home cell that was not within
     // `previous_radius`; with a negative previous radius also the atoms themselves.
     // Returns the new vertices in the order in which to insert them (see insertion_order).
     std::vector<Vertex> grow(const Lattice& lattice, double radius, double previous_radius);
 
-    // Largest difference of two coordinates.
-    double extent() const;
+    // Predicates that know the extent of the points as they are now.
+    Predicates predicates() const;
+
+    bool weighted() const;  // whether any two weights differ
+
+    // An image of each of n_atoms atoms.
+    std::vector<Vertex> one_image_each(std::size_t n_atoms) const;
 };
 
 }  // namespace amorph

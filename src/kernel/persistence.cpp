@@ -44,9 +44,9 @@ private:
 
 class Reduction {
 public:
-    Reduction(const Complex& complex, const std::vector<ImageCode>& codes)
+    explicit Reduction(const Complex& complex)
         : complex_(complex),
-          codes_(codes),
+          atom_order_(filtration_order(complex.atoms)),
           edge_order_(filtration_order(complex.edges)),
           triangle_order_(filtration_order(complex.triangles)),
           tet_order_(filtration_order(complex.tets)),
@@ -61,22 +61,20 @@ public:
     }
 
 private:
-    // H0: an edge that joins two components kills the younger. All atoms are born at 0; the one
-    // with the larger index counts as younger.
+    // H0: an edge that joins two components kills the younger.
     void pair_vertices() {
-        UnionFind components(static_cast<std::size_t>(complex_.n_atoms));
-        const auto root = [&](Vertex v) {
-            return components.root(static_cast<Index>(code_atom(codes_[v])));
-        };
+        const std::vector<Index> seniority = ranks_of(atom_order_);
+        UnionFind components(complex_.atoms.size());
         for (const Index e : edge_order_) {
-            const Index a = root(complex_.edges[e].vertex[0]);
-            const Index b = root(complex_.edges[e].vertex[1]);
+            const Index a = components.root(seniority[complex_.edges[e].face[0]]);
+            const Index b = components.root(seniority[complex_.edges[e].face[1]]);
             if (a == b) continue;
-            pairs_[0].push_back({components.merge(a, b), e});
+            pairs_[0].push_back({atom_order_[components.merge(a, b)], e});
             joins_components_[e] = 1;
         }
-        for (Index atom = 0; atom < complex_.n_atoms; ++atom)
-            if (components.root(atom) == atom) pairs_[0].push_back({atom, -1});
+        for (const Index atom : atom_order_)
+            if (!complex_.hidden[atom] && components.root(seniority[atom]) == seniority[atom])
+                pairs_[0].push_back({atom, -1});
     }
 
     // H2 by duality: growing the complement from the largest tetrahedra downwards, a triangle
@@ -86,7 +84,7 @@ private:
         const Index n_tets = static_cast<Index>(complex_.tets.size());
         std::vector<std::array<Index, 2>> sides(complex_.triangles.size(), {-1, -1});
         for (Index t = 0; t < n_tets; ++t)
-            for (const Index triangle : complex_.tets[t].triangle)
+            for (const Index triangle : complex_.tets[t].face)
                 sides[triangle][sides[triangle][0] < 0 ? 0 : 1] = t;
 
         // Component numbers are seniorities: 0 is the outside, then the tets, last born first.
@@ -118,7 +116,7 @@ private:
         for (const Index triangle : triangle_order_) {
             if (makes_void_[triangle]) continue;
             column.clear();
-            for (const Index e : complex_.triangles[triangle].edge)
+            for (const Index e : complex_.triangles[triangle].face)
                 if (!joins_components_[e]) toggle(column, edge_rank[e]);
             while (!column.empty() && killer[column.back()] >= 0) {
                 const Index pivot = column.back();
@@ -155,17 +153,15 @@ private:
     }
 
     const Complex& complex_;
-    const std::vector<ImageCode>& codes_;
-    std::vector<Index> edge_order_, triangle_order_, tet_order_;
+    std::vector<Index> atom_order_, edge_order_, triangle_order_, tet_order_;
     std::vector<std::uint8_t> joins_components_, makes_void_;
     std::array<std::vector<PersistencePair>, 3> pairs_;
 };
 
 }  // namespace
 
-std::array<std::vector<PersistencePair>, 3> persistence_pairs(
-    const Complex& complex, const std::vector<ImageCode>& codes) {
-    return Reduction(complex, codes).run();
+std::array<std::vector<PersistencePair>, 3> persistence_pairs(const Complex& complex) {
+    return Reduction(complex).run();
 }
 
 }  // namespace amorph

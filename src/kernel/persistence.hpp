@@ -16,8 +16,7 @@ struct PersistencePair {
     std::int32_t birth, death;
 };
 
-// Pairs of H0, H1 and H2, those of zero length included. `codes` names each vertex's atom.
-std::array<std::vector<PersistencePair>, 3> persistence_pairs(const Complex& complex,
-                                                              const std::vector<ImageCode>& codes);
+// Pairs of H0, H1 and H2, those of zero length included.
+std::array<std::vector<PersistencePair>, 3> persistence_pairs(const Complex& complex);
 
 }  // namespace amorph

@@ -1,7 +1,6 @@
 #include "predicates.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstdint>
 
@@ -9,6 +8,10 @@ namespace amorph {
 namespace {
 
 constexpr double unit_roundoff = 0x1p-53;
+
+// Error constants in units of the roundoff, by dimension; derived in predicates.hpp.
+constexpr double orient_error[4] = {0, 0, 8 * unit_roundoff, 32 * unit_roundoff};
+constexpr double insphere_error[4] = {0, 0, 32 * unit_roundoff, 96 * unit_roundoff};
 
 struct IntPoint {
     std::int64_t x, y, z;
@@ -32,21 +35,63 @@ Int256 dot(const IntPoint& a, const IntCross& b) {
     return Int256(a.x) * Int256(b.x) + Int256(a.y) * Int256(b.y) + Int256(a.z) * Int256(b.z);
 }
 
-Int128 lift(const IntPoint& a) {
+Int128 exact_lift(const Point& p) {
+    const IntPoint a(p);
     return static_cast<Int128>(a.x) * a.x + static_cast<Int128>(a.y) * a.y +
-           static_cast<Int128>(a.z) * a.z;
+           static_cast<Int128>(a.z) * a.z - static_cast<Int128>(p.w);
+}
+
+double largest_component(const Point& p) {
+    return std::max({std::abs(p.x), std::abs(p.y), std::abs(p.z)});
+}
+
+// m^2 of the error analysis.
+double reach(const Point& p) { return squared_norm(p) + std::abs(p.w); }
+
+int sign_of(Int128 value) { return value > 0 ? 1 : value < 0 ? -1 : 0; }
+
+// The determinants come as: value in doubles, bound m of the analysis, exact sign.
+
+double orient_value(const Point& u, const Point& v) { return u.x * v.y - u.y * v.x; }
+
+int exact_orient(const Point& u, const Point& v) {
+    return sign_of(cross(IntPoint(u), IntPoint(v)).z);
+}
+
+double orient_value(const Point& u, const Point& v, const Point& w) {
+    return u.x * (v.y * w.z - v.z * w.y) + u.y * (v.z * w.x - v.x * w.z) +
+           u.z * (v.x * w.y - v.y * w.x);
 }
 
 int exact_orient(const Point& u, const Point& v, const Point& w) {
     return dot(IntPoint(u), cross(IntPoint(v), IntPoint(w))).sign();
 }
 
+double insphere_value(const Point& a, const Point& b, const Point& c) {
+    return lift(a) * orient_value(b, c) + lift(b) * orient_value(c, a) +
+           lift(c) * orient_value(a, b);
+}
+
+int exact_insphere(const Point& pa, const Point& pb, const Point& pc) {
+    const IntPoint a(pa), b(pb), c(pc);
+    const Int256 determinant = Int256(exact_lift(pa)) * Int256(cross(b, c).z) +
+                               Int256(exact_lift(pb)) * Int256(cross(c, a).z) +
+                               Int256(exact_lift(pc)) * Int256(cross(a, b).z);
+    return determinant.sign();
+}
+
+double insphere_value(const Point& a, const Point& b, const Point& c, const Point& d) {
+    const Point ab = cross(a, b), cd = cross(c, d);
+    const double abc = dot(c, ab), abd = dot(d, ab), cda = dot(a, cd), cdb = dot(b, cd);
+    return (lift(c) * abd - lift(d) * abc) + (lift(a) * cdb - lift(b) * cda);
+}
+
 int exact_insphere(const Point& pa, const Point& pb, const Point& pc, const Point& pd) {
     const IntPoint a(pa), b(pb), c(pc), d(pd);
     const IntCross ab = cross(a, b), cd = cross(c, d);
-    const Int256 abc = dot(c, ab), abd = dot(d, ab), cda = dot(a, cd), cdb = dot(b, cd);
-    const Int256 determinant = Int256(lift(c)) * abd - Int256(lift(d)) * abc +
-                               Int256(lift(a)) * cdb - Int256(lift(b)) * cda;
+    const Int256 determinant =
+        Int256(exact_lift(pc)) * dot(d, ab) - Int256(exact_lift(pd)) * dot(c, ab) +
+        Int256(exact_lift(pa)) * dot(b, cd) - Int256(exact_lift(pb)) * dot(a, cd);
     return determinant.sign();
 }
 
@@ -56,73 +101,119 @@ bool lexicographically_less(const Point* a, const Point* b) {
     return a->z < b->z;
 }
 
-}  // namespace
-
-void Predicates::set_extent(double extent) {
-    const double cube = extent * extent * extent;
-    orient_bound_ = 32 * unit_roundoff * cube;
-    insphere_bound_ = 768 * unit_roundoff * cube * extent * extent;
-}
-
-int Predicates::orient(const Point& a, const Point& b, const Point& c, const Point& d) const {
-    const Point u = b - a, v = c - a, w = d - a;
-    const double det = u.x * (v.y * w.z - v.z * w.y) + u.y * (v.z * w.x - v.x * w.z) +
-                       u.z * (v.x * w.y - v.y * w.x);
-    if (det > orient_bound_) return 1;
-    if (det < -orient_bound_) return -1;
-    const double m = std::max({std::abs(u.x), std::abs(u.y), std::abs(u.z), std::abs(v.x),
-                               std::abs(v.y), std::abs(v.z), std::abs(w.x), std::abs(w.y),
-                               std::abs(w.z)});
-    if (std::abs(det) > 32 * unit_roundoff * m * m * m) return det > 0 ? 1 : -1;
-    return exact_orient(u, v, w);
-}
-
-int Predicates::insphere(const Point& pa, const Point& pb, const Point& pc, const Point& pd,
-                         const Point& pe) const {
-    const Point a = pa - pe, b = pb - pe, c = pc - pe, d = pd - pe;
-    const Point ab = cross(a, b), cd = cross(c, d);
-    const double abc = dot(c, ab), abd = dot(d, ab), cda = dot(a, cd), cdb = dot(b, cd);
-    const double la = squared_norm(a), lb = squared_norm(b), lc = squared_norm(c),
-                 ld = squared_norm(d);
-    const double det = (lc * abd - ld * abc) + (la * cdb - lb * cda);
-    if (det > insphere_bound_) return 1;
-    if (det < -insphere_bound_) return -1;
-
-    const double m2 = std::max(std::max(la, lb), std::max(lc, ld));
-    if (std::abs(det) > 96 * unit_roundoff * m2 * m2 * std::sqrt(m2)) return det > 0 ? 1 : -1;
-    if (const int sign = exact_insphere(a, b, c, d)) return sign;
-
-    std::array<const Point*, 5> order = {&pa, &pb, &pc, &pd, &pe};
+template <int D>
+int perturbed_insphere(const Predicates& predicates, const Corners<D>& corners, const Point& e) {
+    std::array<const Point*, D + 2> order;
+    std::copy(corners.begin(), corners.end(), order.begin());
+    order[D + 1] = &e;
     std::sort(order.begin(), order.end(), lexicographically_less);
-    for (std::size_t i = 5; i-- > 0;) {
-        const Point* highest = order[i];
-        if (highest == &pe) return -1;
-        const int sign = highest == &pa   ? orient(pe, pb, pc, pd)
-                         : highest == &pb ? orient(pa, pe, pc, pd)
-                         : highest == &pc ? orient(pa, pb, pe, pd)
-                                          : orient(pa, pb, pc, pe);
-        if (sign != 0) return sign;
+    for (std::size_t i = D + 2; i-- > 0;) {
+        if (order[i] == &e) return -1;
+        Corners<D> replaced = corners;
+        *std::find(replaced.begin(), replaced.end(), order[i]) = &e;
+        if (const int sign = predicates.orient<D>(replaced)) return sign;
     }
     return -1;
 }
 
-// Clear of the square roots: with n = b x c the centre of 0, b, c is
-// (|b|^2 c - |c|^2 b) x n / (2 |n|^2), and d lies inside where d . d < 2 d . centre.
+}  // namespace
+
+void Predicates::set_extent(double extent, double weight_extent) {
+    for (int dimension : {2, 3}) {
+        const double m = std::sqrt(dimension * extent * extent + weight_extent);
+        orient_bound_[dimension] = orient_error[dimension] * std::pow(extent, dimension);
+        insphere_bound_[dimension] = insphere_error[dimension] * std::pow(m, dimension + 2);
+    }
+}
+
+template <>
+int Predicates::orient<2>(const Corners<2>& p) const {
+    const Point u = *p[1] - *p[0], v = *p[2] - *p[0];
+    const double det = orient_value(u, v);
+    if (det > orient_bound_[2]) return 1;
+    if (det < -orient_bound_[2]) return -1;
+    const double m = std::max(largest_component(u), largest_component(v));
+    if (std::abs(det) > orient_error[2] * m * m) return det > 0 ? 1 : -1;
+    return exact_orient(u, v);
+}
+
+template <>
+int Predicates::orient<3>(const Corners<3>& p) const {
+    const Point u = *p[1] - *p[0], v = *p[2] - *p[0], w = *p[3] - *p[0];
+    const double det = orient_value(u, v, w);
+    if (det > orient_bound_[3]) return 1;
+    if (det < -orient_bound_[3]) return -1;
+    const double m = std::max({largest_component(u), largest_component(v), largest_component(w)});
+    if (std::abs(det) > orient_error[3] * m * m * m) return det > 0 ? 1 : -1;
+    return exact_orient(u, v, w);
+}
+
+template <>
+int Predicates::insphere<2>(const Corners<2>& p, const Point& e) const {
+    const Point a = *p[0] - e, b = *p[1] - e, c = *p[2] - e;
+    const double det = insphere_value(a, b, c);
+    if (det > insphere_bound_[2]) return 1;
+    if (det < -insphere_bound_[2]) return -1;
+    const double m2 = std::max({reach(a), reach(b), reach(c)});
+    if (std::abs(det) > insphere_error[2] * m2 * m2) return det > 0 ? 1 : -1;
+    if (const int sign = exact_insphere(a, b, c)) return sign;
+    return perturbed_insphere<2>(*this, p, e);
+}
+
+template <>
+int Predicates::insphere<3>(const Corners<3>& p, const Point& e) const {
+    const Point a = *p[0] - e, b = *p[1] - e, c = *p[2] - e, d = *p[3] - e;
+    const double det = insphere_value(a, b, c, d);
+    if (det > insphere_bound_[3]) return 1;
+    if (det < -insphere_bound_[3]) return -1;
+    const double m2 = std::max({reach(a), reach(b), reach(c), reach(d)});
+    if (std::abs(det) > insphere_error[3] * m2 * m2 * std::sqrt(m2)) return det > 0 ? 1 : -1;
+    if (const int sign = exact_insphere(a, b, c, d)) return sign;
+    return perturbed_insphere<3>(*this, p, e);
+}
+
+// d conflicts where lift(d) < 2 d . centre. With n = b x c the centre is
+// (lift(b) c - lift(c) b) x n / (2 |n|^2); multiplied by |n|^2 all is integer.
 bool inside_smallest_sphere(const Point& pb, const Point& pc, const Point& pd,
-                            const Point& centre, double squared_radius) {
-    const double excess = squared_norm(pd - centre) - squared_radius;
-    const double scale = squared_norm(pd) + squared_radius;
+                            const Point& centre) {
+    const double excess = lift(pd) - 2 * dot(pd, centre);
+    const double scale = reach(pd) + squared_norm(centre);
     if (std::abs(excess) > 1e-9 * scale) return excess < 0;
 
     const IntPoint b(pb), c(pc), d(pd);
     const IntCross n = cross(b, c);
-    const Int320 nx = n.x, ny = n.y, nz = n.z, lb = lift(b), lc = lift(c);
+    const Int320 nx = n.x, ny = n.y, nz = n.z, lb = exact_lift(pb), lc = exact_lift(pc);
     const Int320 ex = lb * Int320(c.x) - lc * Int320(b.x), ey = lb * Int320(c.y) - lc * Int320(b.y),
                  ez = lb * Int320(c.z) - lc * Int320(b.z);
     const Int320 twice_centre = Int320(d.x) * (ey * nz - ez * ny) +
                                 Int320(d.y) * (ez * nx - ex * nz) +
                                 Int320(d.z) * (ex * ny - ey * nx);
-    return (Int320(lift(d)) * (nx * nx + ny * ny + nz * nz) - twice_centre).sign() < 0;
+    const Int320 difference =
+        Int320(exact_lift(pd)) * (nx * nx + ny * ny + nz * nz) - twice_centre;
+    return difference.sign() < 0;
+}
+
+// The centre is lift(b) b / (2 |b|^2).
+bool inside_smallest_sphere(const Point& b, const Point& d) {
+    const double length = squared_norm(b), projection = dot(b, d);
+    const double excess = lift(d) * length - projection * lift(b);
+    const double scale = reach(d) * length + std::abs(projection) * reach(b);
+    if (std::abs(excess) > 1e-14 * scale) return excess < 0;
+
+    const IntPoint bi(b), di(d);
+    const Int128 exact_length = exact_lift({b.x, b.y, b.z});
+    const Int128 exact_projection = static_cast<Int128>(bi.x) * di.x +
+                                    static_cast<Int128>(bi.y) * di.y +
+                                    static_cast<Int128>(bi.z) * di.z;
+    const Int256 difference = Int256(exact_lift(d)) * Int256(exact_length) -
+                              Int256(exact_projection) * Int256(exact_lift(b));
+    return difference.sign() < 0;
+}
+
+int below_segment(const Point& b, const Point& c) {
+    const Int256 turn = Int256(static_cast<Int128>(b.x)) * Int256(exact_lift(c)) -
+                        Int256(static_cast<Int128>(c.x)) * Int256(exact_lift(b));
+    return turn.sign();
 }
 
 bool collinear(const Point& a, const Point& b, const Point& c) {
@@ -138,12 +229,19 @@ Point exact_cross(const Point& b, const Point& c) {
 ExactCentre exact_circumcentre(const Point& pb, const Point& pc, const Point& pd) {
     const IntPoint b(pb), c(pc), d(pd);
     const IntCross cd = cross(c, d), db = cross(d, b), bc = cross(b, c);
-    const Int256 lb = lift(b), lc = lift(c), ld = lift(d);
+    const Int256 lb = exact_lift(pb), lc = exact_lift(pc), ld = exact_lift(pd);
     const auto combine = [&](Int128 x, Int128 y, Int128 z) {
         return lb * Int256(x) + lc * Int256(y) + ld * Int256(z);
     };
     const Int256 determinant = dot(b, cd);
     return {{combine(cd.x, db.x, bc.x), combine(cd.y, db.y, bc.y), combine(cd.z, db.z, bc.z)},
+            determinant + determinant};
+}
+
+ExactCentre exact_circumcentre_in_plane(const Point& pb, const Point& pc) {
+    const IntPoint b(pb), c(pc);
+    const Int256 lb = exact_lift(pb), lc = exact_lift(pc), determinant = cross(b, c).z;
+    return {{lb * Int256(c.y) - lc * Int256(b.y), lc * Int256(b.x) - lb * Int256(c.x), Int256(0)},
             determinant + determinant};
 }
 

@@ -16,21 +16,28 @@ constexpr double inf = std::numeric_limits<double>::infinity();
 // on both sides; rounding moves them by far less.
 constexpr double face_tolerance = 1e-6;
 
-struct SortedTet {
-    std::array<Vertex, 4> vertex;
-    std::array<int, 4> place;  // of each in the triangulation's tetrahedron
+template <int D>
+struct SortedCell {
+    std::array<Vertex, D + 1> vertex;
+    std::array<int, D + 1> place;  // of each in the triangulation's cell
     bool odd = false;
 };
 
-SortedTet sort_by_code(const Tetrahedron& t, const std::vector<ImageCode>& codes) {
-    SortedTet s{t.vertex, {0, 1, 2, 3}, false};
+template <int D>
+SortedCell<D> sort_by_code(const DelaunayCell<D>& cell, const std::vector<ImageCode>& codes) {
+    SortedCell<D> s{cell.vertex, {}, false};
+    for (int i = 0; i <= D; ++i) s.place[i] = i;
     const auto order = [&](int i, int j) {
         if (codes[s.vertex[i]] < codes[s.vertex[j]]) return;
         std::swap(s.vertex[i], s.vertex[j]);
         std::swap(s.place[i], s.place[j]);
         s.odd = !s.odd;
     };
-    order(0, 1), order(2, 3), order(0, 2), order(1, 3), order(1, 2);
+    if constexpr (D == 2) {
+        order(0, 1), order(1, 2), order(0, 1);
+    } else {
+        order(0, 1), order(2, 3), order(0, 2), order(1, 3), order(1, 2);
+    }
     return s;
 }
 
@@ -44,252 +51,312 @@ std::array<std::uint64_t, N> orbit_key(const std::array<Vertex, N>& vertex,
     return key;
 }
 
-struct Selected {
-    TetIndex tet;
-    double squared_radius;
+struct Placed {
+    Point centre;                 // relative to the first corner
+    std::array<double, 3> f{};    // fractional coordinates of the centre
 };
 
-// One finite tetrahedron of every orbit: the copy whose circumcentre lies in the home cell.
+// The circumcentre of a cell, and where in the lattice it lies.
+template <int D>
+Placed place_centre(const Lattice& lattice, const Corners<D>& q) {
+    const Point &a = *q[0], b = *q[1] - a, c = *q[2] - a;
+    Placed placed;
+    const auto place = [&](bool ill, const auto& rounded, const auto& exactly) {
+        if (ill) {
+            // Under the surface of a slab or wire, where atoms of one layer differ in height by
+            // rounding alone, the centre can lie 1e17 Angstrom away: only exact arithmetic tells
+            // above which cell.
+            const ExactCentre exact = exactly();
+            placed.centre = exact.rounded();
+            for (int k = 0; k < lattice.n_periodic(); ++k)
+                placed.f[k] = lattice.fractional(k, a) + lattice.fractional(k, exact);
+        } else {
+            placed.centre = rounded();
+            for (int k = 0; k < lattice.n_periodic(); ++k)
+                placed.f[k] = lattice.fractional(k, a + placed.centre);
+        }
+    };
+    if constexpr (D == 2) {
+        place(ill_conditioned(b, c), [&] { return circumcentre(b, c); },
+              [&] { return exact_circumcentre_in_plane(b, c); });
+    } else {
+        const Point d = *q[3] - a;
+        place(ill_conditioned(b, c, d), [&] { return circumcentre(b, c, d); },
+              [&] { return exact_circumcentre(b, c, d); });
+    }
+    return placed;
+}
+
+struct Selected {
+    CellIndex cell;
+    double value;  // squared radius
+};
+
+// One finite cell of every orbit: the copy whose circumcentre lies in the home cell.
+template <int D>
 std::vector<Selected> select_representatives(const Lattice& lattice, const PaddedPoints& padded,
-                                             const std::vector<Tetrahedron>& tets) {
+                                             const Delaunay<D>& delaunay) {
     struct Doubtful {
-        std::array<std::uint64_t, 4> key;
+        std::array<std::uint64_t, D + 1> key;
         Selected selected;
     };
     std::vector<Selected> selected;
     std::vector<Doubtful> doubtful;
-    for (std::size_t t = 0; t < tets.size(); ++t) {
-        const Tetrahedron& tet = tets[t];
-        if (!tet.alive() || tet.ghost()) continue;
-        const Point& a = padded.points[tet.vertex[0]];
-        const Point ab = padded.points[tet.vertex[1]] - a, ac = padded.points[tet.vertex[2]] - a,
-                    ad = padded.points[tet.vertex[3]] - a;
-        Point centre;  // relative to a
-        std::array<double, 3> f{};
-        if (ill_conditioned(ab, ac, ad)) {
-            // Under the surface of a slab or wire, where atoms of one layer differ in height by
-            // rounding alone, the centre can lie 1e17 Angstrom away: only exact arithmetic tells
-            // above which cell.
-            const ExactCentre exact = exact_circumcentre(ab, ac, ad);
-            centre = exact.rounded();
-            for (int k = 0; k < lattice.n_periodic(); ++k)
-                f[k] = lattice.fractional(k, a) + lattice.fractional(k, exact);
-        } else {
-            centre = circumcentre(ab, ac, ad);
-            for (int k = 0; k < lattice.n_periodic(); ++k) f[k] = lattice.fractional(k, a + centre);
-        }
+    const auto& cells = delaunay.cells();
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+        const DelaunayCell<D>& cell = cells[i];
+        if (!cell.alive() || cell.ghost()) continue;
+        const Corners<D> corners = delaunay.corners(cell);
+        const Placed placed = place_centre<D>(lattice, corners);
         bool candidate = true, certain = true;
         for (int k = 0; k < lattice.n_periodic(); ++k) {
-            candidate = candidate && f[k] >= -face_tolerance && f[k] <= 1 + face_tolerance;
-            certain = certain && f[k] > 2 * face_tolerance && f[k] < 1 - 2 * face_tolerance;
+            const double f = placed.f[k];
+            candidate = candidate && f >= -face_tolerance && f <= 1 + face_tolerance;
+            certain = certain && f > 2 * face_tolerance && f < 1 - 2 * face_tolerance;
         }
         if (!candidate) continue;
-        const Selected s{static_cast<TetIndex>(t), squared_norm(centre)};
+        const Selected s{static_cast<CellIndex>(i), squared_norm(placed.centre) - corners[0]->w};
         if (certain) {
             selected.push_back(s);
         } else {
-            doubtful.push_back({orbit_key(sort_by_code(tet, padded.codes).vertex, padded.codes), s});
+            doubtful.push_back(
+                {orbit_key(sort_by_code<D>(cell, padded.codes).vertex, padded.codes), s});
         }
     }
     std::sort(doubtful.begin(), doubtful.end(), [](const Doubtful& a, const Doubtful& b) {
-        return a.key != b.key ? a.key < b.key : a.selected.tet < b.selected.tet;
+        return a.key != b.key ? a.key < b.key : a.selected.cell < b.selected.cell;
     });
     for (std::size_t i = 0; i < doubtful.size(); ++i)
         if (i == 0 || doubtful[i].key != doubtful[i - 1].key) selected.push_back(doubtful[i].selected);
     return selected;
 }
 
+template <int D>
 class QuotientBuilder {
 public:
-    QuotientBuilder(const Lattice& lattice, const PaddedPoints& padded, const Delaunay& delaunay,
-                    std::size_t n_selected)
-        : lattice_(lattice),
+    QuotientBuilder(const Lattice& lattice, const PaddedPoints& padded,
+                    const Delaunay<D>& delaunay, std::size_t n_selected)
+        : periodic_(lattice.n_periodic() > 0),
+          padded_(padded),
           points_(padded.points),
           codes_(padded.codes),
-          tetrahedra_(delaunay.tetrahedra()),
-          kept_(tetrahedra_.size(), -1),
-          edge_map_(n_selected + n_selected / 4),
-          triangle_map_(lattice.n_periodic() > 0 ? n_selected / 2 : 0) {
-        quotient_.complex.n_atoms = static_cast<std::int64_t>(lattice.atoms().size());
-        quotient_.complex.tets.reserve(n_selected);
-        quotient_.complex.triangles.reserve(2 * n_selected + n_selected / 8);
-        quotient_.complex.edges.reserve(n_selected + n_selected / 4);
+          cells_(delaunay.cells()),
+          kept_(cells_.size(), -1),
+          facet_map_(periodic_ ? n_selected / 2 : 0),
+          edge_map_(D == 3 ? n_selected + n_selected / 4 : 0) {
+        Complex& c = quotient_.complex;
+        for (const Vertex v : padded.one_image_each(lattice.atoms().size()))
+            c.atoms.push_back({{v}, 0.0});
+        top().reserve(n_selected);
+        facets().reserve(n_selected * (D + 1) / 2 + n_selected / 8);
+        spheres_.reserve(facets().capacity());
+        if (D == 3) c.edges.reserve(n_selected + n_selected / 4);
         quotient_.seams.source.reserve(n_selected);
         quotient_.seams.odd.reserve(n_selected);
-        spheres_.reserve(2 * n_selected + n_selected / 8);
     }
 
     Quotient build(const std::vector<Selected>& selected) {
-        quotient_.consistent = true;
         double largest = 0;
         for (std::size_t i = 0; i < selected.size(); ++i) {
-            kept_[selected[i].tet] = static_cast<std::int32_t>(i);
-            largest = std::max(largest, selected[i].squared_radius);
+            kept_[selected[i].cell] = static_cast<std::int32_t>(i);
+            largest = std::max(largest, selected[i].value);
         }
         quotient_.largest_radius = std::sqrt(largest);
-        for (const Selected& s : selected) add_tet(s);
-        for (std::size_t i = 0; i < spheres_.size(); ++i)
+        for (const Selected& s : selected) add_cell(s);
+        for (std::size_t i = 0; i < spheres_.size(); ++i) {
             if (spheres_[i].n_sides == 1) quotient_.seams.open.push_back(spheres_[i].first);
-        propagate_values();
+            if (spheres_[i].n_sides > 2) quotient_.consistent = false;
+            if (!spheres_[i].attached)
+                facets()[i].value = std::min(facets()[i].value, spheres_[i].value);
+        }
+        if constexpr (D == 3) value_edges();
+        value_atoms(quotient_.complex, padded_);
         return std::move(quotient_);
     }
 
 private:
-    // What is known of a triangle besides Complex::Triangle while its sides are collected.
-    struct TriangleSphere {
-        Point centre;  // relative to the triangle's first vertex
-        double squared_radius;
+    // What is known of a facet besides its simplex while its sides are collected. A simplex enters
+    // the filtration with its smallest sphere, unless that holds another vertex ("attached"): then
+    // it enters with its first coface. Taking the minimum also where it is not attached keeps the
+    // values monotone in spite of rounding.
+    struct FacetSphere {
+        Point centre;  // relative to the facet's first vertex
+        double value;
         Side first;
         int n_sides;
-        bool attached;  // an apex lies inside the smallest sphere
+        bool attached;
     };
 
-    void add_tet(const Selected& s) {
-        Complex& c = quotient_.complex;
-        const Tetrahedron& tet = tetrahedra_[s.tet];
-        const SortedTet sorted = sort_by_code(tet, codes_);
-        const std::int32_t index = static_cast<std::int32_t>(c.tets.size());
-        c.tets.push_back({sorted.vertex, {-1, -1, -1, -1}, s.squared_radius});
-        quotient_.seams.source.push_back(s.tet);
-        quotient_.seams.odd.push_back(sorted.odd);
+    auto& top() { return quotient_.complex.simplices<D>(); }
+    auto& facets() { return quotient_.complex.simplices<D - 1>(); }
 
-        std::array<std::array<std::int32_t, 4>, 4> edge;  // [i][j], i < j, of the sorted tet
+    void add_cell(const Selected& s) {
+        const DelaunayCell<D>& cell = cells_[s.cell];
+        const SortedCell<D> sorted = sort_by_code<D>(cell, codes_);
+        const std::int32_t index = static_cast<std::int32_t>(top().size());
+        top().push_back({sorted.vertex, {}, s.value});
+        quotient_.seams.source.push_back(s.cell);
+        quotient_.seams.odd.push_back(sorted.odd);
+        std::array<bool, D + 1> fresh{};
+        for (int corner = 0; corner <= D; ++corner) {
+            const std::int32_t facet = find_facet(index, corner, cell, sorted, fresh[corner]);
+            top()[index].face[corner] = facet;
+            add_side(facet, index, corner);
+        }
+        if constexpr (D == 3) connect_edges(index, fresh);
+    }
+
+    // Places of the facet opposite to `corner`, ascending.
+    static std::array<int, D> facet_of(int corner) {
+        std::array<int, D> places;
+        for (int i = 0; i < D; ++i) places[i] = i < corner ? i : i + 1;
+        return places;
+    }
+
+    std::array<Vertex, D> facet_vertices(const std::array<Vertex, D + 1>& vertex, int corner) {
+        std::array<Vertex, D> facet;
+        const std::array<int, D> places = facet_of(corner);
+        for (int i = 0; i < D; ++i) facet[i] = vertex[places[i]];
+        return facet;
+    }
+
+    // The facet opposite to `corner` of the sorted cell. A kept neighbour already holds it; where
+    // the neighbour was not kept, some translate of it was, and the orbit key finds the facet.
+    std::int32_t find_facet(std::int32_t index, int corner, const DelaunayCell<D>& cell,
+                            const SortedCell<D>& sorted, bool& fresh) {
+        const CellIndex neighbour = cell.neighbour[sorted.place[corner]];
+        const std::int32_t kept = kept_[neighbour];
+        if (kept >= 0 && kept < index) {
+            const Vertex apex = cells_[neighbour].vertex[cells_[neighbour].facet_towards(
+                quotient_.seams.source[index])];
+            const auto& theirs = top()[kept];
+            int their_corner = 0;
+            while (theirs.vertex[their_corner] != apex) ++their_corner;
+            fresh = false;
+            return theirs.face[their_corner];
+        }
+        const std::array<Vertex, D> vertex = facet_vertices(sorted.vertex, corner);
+        const std::int32_t next = static_cast<std::int32_t>(facets().size());
+        std::int32_t facet = next;
+        if (kept < 0 && periodic_)
+            facet = facet_map_.find_or_insert(orbit_key(vertex, codes_), next);
+        fresh = facet == next;
+        if (fresh) {
+            facets().push_back({vertex, {}, inf});
+            if constexpr (D == 2) facets().back().face = end_atoms(padded_, vertex);
+            const Point centre = facet_centre(vertex);
+            spheres_.push_back(
+                {centre, squared_norm(centre) - points_[vertex[0]].w, {index, corner}, 0, false});
+        } else {
+            quotient_.seams.glued.push_back({spheres_[facet].first, {index, corner}});
+        }
+        return facet;
+    }
+
+    Point facet_centre(const std::array<Vertex, D>& vertex) const {
+        const Point& a = points_[vertex[0]];
+        if constexpr (D == 2) {
+            return circumcentre(points_[vertex[1]] - a);
+        } else {
+            return circumcentre(points_[vertex[1]] - a, points_[vertex[2]] - a);
+        }
+    }
+
+    void add_side(std::int32_t facet, std::int32_t index, int corner) {
+        const Simplex<D>& cell = top()[index];
+        FacetSphere& sphere = spheres_[facet];
+        Simplex<D - 1>& simplex = facets()[facet];
+        ++sphere.n_sides;
+        simplex.value = std::min(simplex.value, cell.value);
+        if (sphere.attached) return;
+        // Relative to the facet's first vertex, whichever translate of it this cell sees.
+        const Point apex =
+            points_[cell.vertex[corner]] - points_[cell.vertex[corner == 0 ? 1 : 0]];
+        const Point& a = points_[simplex.vertex[0]];
+        if constexpr (D == 2) {
+            sphere.attached = inside_smallest_sphere(points_[simplex.vertex[1]] - a, apex);
+        } else {
+            sphere.attached = inside_smallest_sphere(points_[simplex.vertex[1]] - a,
+                                                     points_[simplex.vertex[2]] - a, apex,
+                                                     sphere.centre);
+        }
+    }
+
+    // Edges of a tetrahedron: inherited from triangles that were there, else looked up.
+    void connect_edges(std::int32_t index, const std::array<bool, 4>& fresh) {
+        Complex& c = quotient_.complex;
+        const Simplex<3>& tet = c.tets[index];
+        std::array<std::array<std::int32_t, 4>, 4> edge;  // [i][j], i < j
         for (auto& row : edge) row.fill(-1);
-        std::array<bool, 4> fresh{};
         for (int corner = 0; corner < 4; ++corner) {
-            const std::array<int, 3> face = face_of(corner);
-            const std::int32_t triangle = find_triangle(index, corner, tet, sorted, fresh[corner]);
-            c.tets[index].triangle[corner] = triangle;
-            add_side(triangle, index, corner);
             if (fresh[corner]) continue;
-            const auto& known = c.triangles[triangle].edge;
-            edge[face[1]][face[2]] = known[0];
-            edge[face[0]][face[2]] = known[1];
-            edge[face[0]][face[1]] = known[2];
+            const std::array<int, D> p = facet_of(corner);
+            const auto& known = c.triangles[tet.face[corner]].face;
+            edge[p[1]][p[2]] = known[0];
+            edge[p[0]][p[2]] = known[1];
+            edge[p[0]][p[1]] = known[2];
         }
         for (int i = 0; i < 3; ++i)
             for (int j = i + 1; j < 4; ++j)
-                if (edge[i][j] < 0) edge[i][j] = find_edge({sorted.vertex[i], sorted.vertex[j]});
+                if (edge[i][j] < 0) edge[i][j] = find_edge({tet.vertex[i], tet.vertex[j]});
         for (int corner = 0; corner < 4; ++corner) {
             if (!fresh[corner]) continue;
-            const std::array<int, 3> face = face_of(corner);
-            c.triangles[c.tets[index].triangle[corner]].edge = {
-                edge[face[1]][face[2]], edge[face[0]][face[2]], edge[face[0]][face[1]]};
+            const std::array<int, D> p = facet_of(corner);
+            c.triangles[tet.face[corner]].face = {edge[p[1]][p[2]], edge[p[0]][p[2]],
+                                                  edge[p[0]][p[1]]};
         }
-    }
-
-    // Places of the face opposite to `corner`, ascending.
-    static std::array<int, 3> face_of(int corner) {
-        return {corner == 0 ? 1 : 0, corner <= 1 ? 2 : 1, corner <= 2 ? 3 : 2};
-    }
-
-    // The triangle opposite to `corner` of the sorted tet. A kept neighbour already holds it;
-    // where the neighbour was not kept, some translate of it was, and the orbit key finds it.
-    std::int32_t find_triangle(std::int32_t index, int corner, const Tetrahedron& tet,
-                               const SortedTet& sorted, bool& fresh) {
-        Complex& c = quotient_.complex;
-        const TetIndex neighbour = tet.neighbour[sorted.place[corner]];
-        const std::int32_t kept = kept_[neighbour];
-        const std::int32_t next = static_cast<std::int32_t>(c.triangles.size());
-        if (kept >= 0 && kept < index) {
-            const Vertex apex = tetrahedra_[neighbour].vertex[
-                tetrahedra_[neighbour].facet_towards(quotient_.seams.source[index])];
-            const auto& theirs = c.tets[kept];
-            const int their_corner = theirs.vertex[0] == apex   ? 0
-                                     : theirs.vertex[1] == apex ? 1
-                                     : theirs.vertex[2] == apex ? 2
-                                                                : 3;
-            fresh = false;
-            return theirs.triangle[their_corner];
-        }
-        const std::array<int, 3> face = face_of(corner);
-        const std::array<Vertex, 3> vertex = {sorted.vertex[face[0]], sorted.vertex[face[1]],
-                                              sorted.vertex[face[2]]};
-        std::int32_t triangle = next;
-        if (kept < 0 && lattice_.n_periodic() > 0)
-            triangle = triangle_map_.find_or_insert(orbit_key(vertex, codes_), next);
-        fresh = triangle == next;
-        if (fresh) {
-            c.triangles.push_back({vertex, {-1, -1, -1}, inf});
-            const Point& a = points_[vertex[0]];
-            const Circumsphere sphere =
-                circumsphere(points_[vertex[1]] - a, points_[vertex[2]] - a);
-            spheres_.push_back({sphere.centre, sphere.squared_radius, {index, corner}, 0, false});
-        } else {
-            quotient_.seams.glued.push_back({spheres_[triangle].first, {index, corner}});
-        }
-        return triangle;
-    }
-
-    void add_side(std::int32_t triangle, std::int32_t index, int corner) {
-        const Complex::Tet& tet = quotient_.complex.tets[index];
-        TriangleSphere& sphere = spheres_[triangle];
-        if (++sphere.n_sides > 2) quotient_.consistent = false;
-        const Vertex first = tet.vertex[corner == 0 ? 1 : 0];
-        const Point apex = points_[tet.vertex[corner]] - points_[first];
-        Complex::Triangle& t = quotient_.complex.triangles[triangle];
-        const Point& origin = points_[t.vertex[0]];
-        if (!sphere.attached &&
-            inside_smallest_sphere(points_[t.vertex[1]] - origin, points_[t.vertex[2]] - origin,
-                                   apex, sphere.centre, sphere.squared_radius))
-            sphere.attached = true;
-        t.value = std::min(t.value, tet.value);
     }
 
     std::int32_t find_edge(const std::array<Vertex, 2>& vertex) {
         auto& edges = quotient_.complex.edges;
         const std::int32_t next = static_cast<std::int32_t>(edges.size());
         const std::int32_t edge = edge_map_.find_or_insert(orbit_key(vertex, codes_), next);
-        if (edge == next) edges.push_back({vertex, inf});
+        if (edge == next) edges.push_back({vertex, end_atoms(padded_, vertex), inf});
         return edge;
     }
 
-    // A simplex enters with its smallest sphere, unless that holds another vertex ("attached"):
-    // then it enters with its first coface. Taking the minimum also where a simplex is not
-    // attached keeps the values monotone in spite of rounding.
-    void propagate_values() {
+    void value_edges() {
         Complex& c = quotient_.complex;
         std::vector<std::uint8_t> attached(c.edges.size(), 0);
-        for (std::size_t i = 0; i < c.triangles.size(); ++i) {
-            Complex::Triangle& t = c.triangles[i];
-            if (!spheres_[i].attached) t.value = std::min(t.value, spheres_[i].squared_radius);
-            const Point &p = points_[t.vertex[0]], &q = points_[t.vertex[1]],
-                        &r = points_[t.vertex[2]];
-            const Point qr = r - q, rp = p - r, pq = q - p;
-            // The corner opposite to an edge lies in its smallest sphere where it is obtuse.
-            const std::array<double, 3> cosine = {-dot(pq, rp), -dot(qr, pq), -dot(rp, qr)};
+        for (const Simplex<2>& t : c.triangles) {
             for (int k = 0; k < 3; ++k) {
-                Complex::Edge& e = c.edges[t.edge[k]];
+                Simplex<1>& e = c.edges[t.face[k]];
                 e.value = std::min(e.value, t.value);
-                attached[t.edge[k]] |= cosine[k] < 0;
+                const Point& a = points_[t.vertex[(k + 1) % 3]];
+                attached[t.face[k]] |= inside_smallest_sphere(
+                    points_[t.vertex[(k + 2) % 3]] - a, points_[t.vertex[k]] - a);
             }
         }
         for (std::size_t i = 0; i < c.edges.size(); ++i) {
-            Complex::Edge& e = c.edges[i];
             if (attached[i]) continue;
-            const double own = squared_norm(points_[e.vertex[1]] - points_[e.vertex[0]]) / 4;
-            e.value = std::min(e.value, own);
+            Simplex<1>& e = c.edges[i];
+            const Point& a = points_[e.vertex[0]];
+            e.value = std::min(e.value, squared_norm(circumcentre(points_[e.vertex[1]] - a)) - a.w);
         }
     }
 
-    const Lattice& lattice_;
+    bool periodic_;
+    const PaddedPoints& padded_;
     const std::vector<Point>& points_;
     const std::vector<ImageCode>& codes_;
-    const std::vector<Tetrahedron>& tetrahedra_;
-    std::vector<std::int32_t> kept_;  // Complex index of each tetrahedron, -1 if not kept
+    const std::vector<DelaunayCell<D>>& cells_;
+    std::vector<std::int32_t> kept_;  // complex index of each cell, -1 if not kept
+    FlatMap<D> facet_map_;
     FlatMap<2> edge_map_;
-    FlatMap<3> triangle_map_;
-    std::vector<TriangleSphere> spheres_;
+    std::vector<FacetSphere> spheres_;
     Quotient quotient_;
 };
 
 }  // namespace
 
+template <int D>
 Quotient build_quotient(const Lattice& lattice, const PaddedPoints& padded,
-                        const Delaunay& delaunay) {
-    const std::vector<Selected> selected =
-        select_representatives(lattice, padded, delaunay.tetrahedra());
-    return QuotientBuilder(lattice, padded, delaunay, selected.size()).build(selected);
+                        const Delaunay<D>& delaunay) {
+    const std::vector<Selected> selected = select_representatives<D>(lattice, padded, delaunay);
+    return QuotientBuilder<D>(lattice, padded, delaunay, selected.size()).build(selected);
 }
+
+template Quotient build_quotient<2>(const Lattice&, const PaddedPoints&, const Delaunay<2>&);
+template Quotient build_quotient<3>(const Lattice&, const PaddedPoints&, const Delaunay<3>&);
 
 }  // namespace amorph

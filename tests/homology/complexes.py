@@ -19,10 +19,11 @@ def canonical(corners) -> Simplex:
     )
 
 
-def alpha_complex(positions, cell=None, pbc=(False, False, False)) -> dict[Simplex, float]:
+def alpha_complex(positions, cell=None, pbc=(False,) * 3, weights=None) -> dict[Simplex, float]:
     """Filtration values of all simplices of the kernel's alpha complex."""
     cell = np.zeros((3, 3)) if cell is None else np.asarray(cell, dtype=float)
-    parts = _kernel.alpha_complex(np.ascontiguousarray(positions, dtype=float), cell, tuple(pbc))
+    positions = np.ascontiguousarray(positions, dtype=float)
+    parts = _kernel.alpha_complex(positions, cell, tuple(pbc), weights)
     return {
         canonical(zip(atoms, offsets, strict=True)): value
         for values, all_atoms, all_offsets in parts

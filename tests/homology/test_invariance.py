@@ -14,57 +14,7 @@ from .complexes import (
     persistence_by_matrix,
     sorted_pairs,
 )
-
-PERIODICITIES = [
-    (True, True, True),
-    (True, True, False),
-    (False, True, True),
-    (True, False, False),
-    (False, False, False),
-]
-BETTI = {3: (1, 3, 3), 2: (1, 2, 1), 1: (1, 1, 0), 0: (1, 0, 0)}
-NOISE = 1e-8  # pairs shorter than this may come from rounding the moved input
-
-
-def random_cell(rng: np.random.Generator) -> np.ndarray:
-    """A triclinic cell of any aspect up to about 6, neither flat nor tiny."""
-    while True:
-        cell = rng.normal(size=(3, 3)) * rng.uniform(1, 6) * rng.uniform(0.5, 3, (3, 1))
-        if abs(np.linalg.det(cell)) > 0.05 * np.prod(np.linalg.norm(cell, axis=1)):
-            return cell
-
-
-def random_structure(rng: np.random.Generator, pbc: tuple[bool, ...], degenerate: bool):
-    cell = random_cell(rng)
-    if degenerate:
-        # Points of a quarter grid: many on common spheres, planes and lines.
-        fractional = np.unique(rng.integers(0, 4, (rng.integers(1, 40), 3)), axis=0) / 4
-    else:
-        fractional = rng.random((rng.integers(1, 40), 3))
-    if sum(pbc) < 3:
-        # Four atoms that span space whatever the others do.
-        fractional = np.vstack([fractional, [[1, 1, 1], [0, 1, 1], [1, 0, 1], [1, 1, 0]]])
-        wrapped = np.where(pbc, fractional % 1, fractional)
-        fractional = fractional[np.unique(wrapped, axis=0, return_index=True)[1]]
-    return fractional @ cell, cell
-
-
-def unimodular(rng: np.random.Generator, pbc: tuple[bool, ...]) -> np.ndarray:
-    """A change of basis among the periodic vectors."""
-    matrix = np.eye(3, dtype=int)
-    axes = np.flatnonzero(pbc)
-    for _ in range(3 if len(axes) > 1 else 0):
-        i, j = rng.choice(axes, 2, replace=False)
-        matrix[i] += rng.integers(-2, 3) * matrix[j]
-    return matrix
-
-
-def moved(rng: np.random.Generator, positions, cell, pbc):
-    """The same structure in another basis, other images, permuted, shifted, turned, mirrored."""
-    turn = np.linalg.qr(rng.normal(size=(3, 3)))[0]
-    images = rng.integers(-2, 3, positions.shape) * pbc
-    shuffled = rng.permutation(positions + images @ cell)
-    return (shuffled + rng.normal(size=3)) @ turn, unimodular(rng, pbc) @ cell @ turn
+from .random_structures import BETTI, NOISE, PERIODICITIES, moved, random_cell, random_structure
 
 
 @pytest.mark.parametrize("degenerate", [False, True], ids=["random", "degenerate"])
@@ -75,7 +25,7 @@ def test_diagrams_of_moved_structures(pbc, degenerate):
         positions, cell = random_structure(rng, pbc, degenerate)
         diagrams = alpha_persistence(positions, cell=cell, pbc=pbc)
         assert tuple(diagrams[dim].essential.sum() for dim in range(3)) == BETTI[sum(pbc)]
-        other_positions, other_cell = moved(rng, positions, cell, pbc)
+        other_positions, other_cell, _ = moved(rng, positions, cell, pbc)
         others = alpha_persistence(other_positions, cell=other_cell, pbc=pbc)
         for dim in range(3):
             a, b = sorted_pairs(diagrams[dim], NOISE), sorted_pairs(others[dim], NOISE)

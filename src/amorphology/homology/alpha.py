@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import ase
 import numpy as np
 import numpy.typing as npt
+from ase.data import atomic_numbers, covalent_radii
 
 from amorphology import _kernel
 from amorphology.errors import ConfigError, StructureError
 from amorphology.homology.diagram import PersistenceDiagram
 from amorphology.structures import check_geometry, frame_name
 
-__all__ = ["alpha_persistence"]
+__all__ = ["Radii", "alpha_persistence"]
+
+Radii = Literal["covalent"] | Mapping[str, float]
 
 
 def alpha_persistence(
@@ -21,6 +25,8 @@ def alpha_persistence(
     *,
     cell: npt.ArrayLike | None = None,
     pbc: bool | Sequence[bool] | None = None,
+    weights: npt.ArrayLike | None = None,
+    radii: Radii | None = None,
     dims: Sequence[int] = (0, 1, 2),
     min_persistence: float = 0.0,
     name: str | None = None,
@@ -33,16 +39,30 @@ def alpha_persistence(
     torus. Any cell will do, skewed, elongated, or of a single atom. The triangulation is exact,
     and for periodic structures certified, so that a result is never approximate.
 
+    Atoms in one plane (a flat sheet, whichever way it lies) or on one line are triangulated
+    there; a sheet that is periodic in its plane closes to a torus, an essential class of H2.
+
+    With weights the balls differ in size: around atom i its squared radius is alpha + w_i at the
+    filtration value alpha, and Voronoi cells are those of the power diagram [2]_. An atom whose
+    cell is empty is hidden: it takes no part.
+
     Parameters
     ----------
-    structure : ase.Atoms or array_like of float, shape (n_atoms, 3)
-        Atoms, or their positions in Angstrom. Atoms may lie outside the cell.
+    structure : ase.Atoms or array_like of float, shape (n_atoms, 3) or (n_atoms, 2)
+        Atoms, or their positions in Angstrom, in space or in the plane. Atoms may lie outside
+        the cell.
     cell : array_like, shape (3, 3) or (3,), optional
-        Cell vectors as rows (or lengths of a rectangular cell) in Angstrom. Replaces the cell
-        of ``structure``. Vectors of directions that are not periodic are not read.
-    pbc : bool or sequence of 3 bool, optional
+        Cell vectors as rows (or lengths of a rectangular cell) in Angstrom; for positions in the
+        plane (2, 2) or (2,). Replaces the cell of ``structure``. Vectors of directions that are
+        not periodic are not read.
+    pbc : bool or sequence of bool, optional
         Directions that are periodic. Default: ``structure.pbc``; for an array, all directions
         when a cell is given and none otherwise.
+    weights : array_like of float, shape (n_atoms,), optional
+        Squared radii w_i of the atoms, Angstrom^2. Equal weights shift all births and deaths.
+    radii : "covalent" or mapping of str to float, optional
+        Weights by element instead: ASE's covalent radii, or a radius in Angstrom for each
+        chemical symbol. Needs ``structure`` to be ``ase.Atoms``.
     dims : sequence of int
         Homology dimensions wanted, out of 0, 1 and 2.
     min_persistence : float
@@ -59,15 +79,17 @@ def alpha_persistence(
     Raises
     ------
     StructureError
-        If a position is not finite, two atoms coincide (also across a periodic boundary), a
-        periodic cell vector is zero or depends on the others, or all atoms lie in one plane.
+        If a position or weight is not finite, two atoms coincide (also across a periodic
+        boundary), or a periodic cell vector is zero or depends on the others.
     ConfigError
-        If ``dims`` holds anything else than 0, 1 and 2.
+        If ``dims`` holds anything else than 0, 1 and 2, or weights and radii do not fit.
 
     References
     ----------
     .. [1] H. Edelsbrunner and E. P. Mücke, "Three-dimensional alpha shapes", ACM Transactions
        on Graphics 13, 43 (1994).
+    .. [2] H. Edelsbrunner, "The union of balls and its dual shape", Discrete & Computational
+       Geometry 13, 415 (1995).
 
     Examples
     --------
@@ -77,6 +99,8 @@ def alpha_persistence(
     """
     if not set(dims) <= {0, 1, 2}:
         raise ConfigError(f"dims={tuple(dims)}: homology dimensions are 0, 1 and 2")
+    if radii is not None:
+        weights = _weights_of(structure, radii, weights)
     if isinstance(structure, ase.Atoms):
         name = name or frame_name(structure)
         positions = structure.positions
@@ -84,21 +108,60 @@ def alpha_persistence(
         pbc = structure.pbc if pbc is None else pbc
     else:
         name = name or "the structure"
-        positions = np.asarray(structure)
+        positions = np.asarray(structure, dtype=np.float64)
         pbc = cell is not None if pbc is None else pbc
-    cell = np.zeros((3, 3)) if cell is None else np.asarray(cell, dtype=np.float64)
-    if cell.shape == (3,):
-        cell = np.diag(cell)
-    periodic = np.broadcast_to(np.asarray(pbc, dtype=bool), 3)
+    positions, cell, periodic = _in_space(positions, cell, pbc)
     check_geometry(positions, cell, periodic, name)
+    if weights is not None:
+        weights = np.ascontiguousarray(weights, dtype=np.float64)
+        if weights.shape != (len(positions),):
+            raise ConfigError(f"weights have shape {weights.shape}, not ({len(positions)},)")
+        if not np.isfinite(weights).all():
+            raise StructureError(f"{name}: a weight is not finite")
     try:
-        results = _kernel.alpha_diagrams(
+        results, hidden = _kernel.alpha_diagrams(
             np.ascontiguousarray(positions, dtype=np.float64),
             np.ascontiguousarray(cell),
             tuple(periodic.tolist()),
+            weights,
             min_persistence,
         )
     except _kernel.InputError as error:
         raise StructureError(f"{name}: {error}") from None
-    n_atoms = len(positions)
-    return {dim: PersistenceDiagram(dim, *results[dim], n_atoms) for dim in dims}
+    return {dim: PersistenceDiagram(dim, *results[dim], len(positions), hidden) for dim in dims}
+
+
+def _in_space(
+    positions: npt.NDArray[np.float64], cell: npt.ArrayLike | None, pbc: bool | Sequence[bool]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+    """Give positions three coordinates, the cell three vectors and periodicity three flags."""
+    dimension = 2 if positions.ndim == 2 and positions.shape[1] == 2 else 3
+    vectors = np.zeros((dimension, dimension)) if cell is None else np.asarray(cell, np.float64)
+    if vectors.shape == (dimension,):
+        vectors = np.diag(vectors)
+    flags = np.broadcast_to(np.asarray(pbc, dtype=bool), dimension)
+    if dimension == 2:
+        positions = np.column_stack([positions, np.zeros(len(positions))])
+        if vectors.shape == (2, 2):
+            vectors = np.pad(vectors, ((0, 1), (0, 1)))
+        flags = np.append(flags, False)
+    return positions, vectors, flags
+
+
+def _weights_of(
+    structure: ase.Atoms | npt.ArrayLike, radii: Radii, weights: npt.ArrayLike | None
+) -> npt.NDArray[np.float64]:
+    """Squared radii of the atoms, Angstrom^2."""
+    if weights is not None:
+        raise ConfigError("give weights or radii, not both")
+    if not isinstance(structure, ase.Atoms):
+        raise ConfigError("radii go by element: give ase.Atoms, or weights for an array")
+    symbols = set(structure.symbols)
+    if isinstance(radii, str):
+        if radii != "covalent":
+            raise ConfigError(f'radii={radii!r}: "covalent" or a mapping of symbols to radii')
+        radii = {symbol: float(covalent_radii[atomic_numbers[symbol]]) for symbol in symbols}
+    missing = sorted(symbols - set(radii))
+    if missing:
+        raise ConfigError(f"radii lack {', '.join(missing)}: give every element a radius")
+    return np.array([radii[symbol] ** 2 for symbol in structure.symbols], dtype=np.float64)
