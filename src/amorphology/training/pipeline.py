@@ -6,7 +6,8 @@ import io
 import json
 import platform
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from rich.console import Console
 
 from amorphology.descriptors import PersistenceHistogram
 from amorphology.errors import ConfigError, RunError
-from amorphology.homology import alpha_persistence_many
+from amorphology.homology import PersistenceDiagram, alpha_persistence_many
 from amorphology.models import PersistenceCNN
 from amorphology.structures import (
     frame_name,
@@ -116,14 +117,18 @@ def train(config: TrainingConfig | str | Path, console: Console | None = None) -
     # Before any work, so that a checkpoint of another version is found at once.
     stopped = load_checkpoint(folder / LAST) if (folder / LAST).is_file() else None
 
-    start = time.perf_counter()
-    data = _read(config, console)
+    seconds: dict[str, float] = {}
+    with _timed(seconds, "reading"):
+        data = _read(config, console)
     message(console, _split_summary(data))
-    descriptor, histograms = _describe(data, config)
-    seconds_described = time.perf_counter() - start
+    with _timed(seconds, "diagrams"):
+        diagrams = alpha_persistence_many(data.frames, dims=(config.descriptor.homology,))
+    with _timed(seconds, "descriptors"):
+        descriptor, histograms = _describe(diagrams, data.split, config)
     message(
         console,
-        f"{len(data.frames)} frames read and described in {seconds_described:.1f} s",
+        f"{len(data.frames)} frames read in {seconds['reading']:.1f} s, diagrams in "
+        f"{seconds['diagrams']:.1f} s, histograms in {seconds['descriptors']:.1f} s",
     )
 
     trainer, checkpoint = _prepare(config, data, descriptor, stopped)
@@ -156,7 +161,7 @@ def train(config: TrainingConfig | str | Path, console: Console | None = None) -
         trainer.fit(sets["train"], sets["validation"], save, console)
 
     run = load_run(folder)
-    for line in _finish(run, config, data, histograms, trainer, seconds_described):
+    for line in _finish(run, config, data, histograms, trainer, seconds):
         message(console, line)
     return run
 
@@ -173,7 +178,8 @@ def _check_folder(folder: Path, config: TrainingConfig) -> None:
         return
     old = _flat(load_config(folder / CONFIG).model_dump())
     new = _flat(config.model_dump())
-    changed = [key for key in new if old[key] != new[key]]
+    # A folder that was moved, or named from elsewhere, is the same run.
+    changed = [key for key in new if old[key] != new[key] and key != "out"]
     if changed:
         raise ConfigError(
             f"{folder}: holds a run with other settings ({', '.join(changed)}); choose another "
@@ -226,13 +232,20 @@ def _split_summary(data: _Data) -> str:
     return f"split {data.split.name}: {', '.join(parts)}"
 
 
+@contextmanager
+def _timed(seconds: dict[str, float], name: str) -> Iterator[None]:
+    """Note the wall time of a block."""
+    start = time.perf_counter()
+    yield
+    seconds[name] = time.perf_counter() - start
+
+
 def _describe(
-    data: _Data, config: TrainingConfig
+    diagrams: list[dict[int, PersistenceDiagram]], split: Split, config: TrainingConfig
 ) -> tuple[PersistenceHistogram, NDArray[np.float32]]:
     """Fit the descriptor on the training frames and apply it to all."""
-    diagrams = alpha_persistence_many(data.frames, dims=(config.descriptor.homology,))
     descriptor = PersistenceHistogram(**config.descriptor.model_dump())
-    descriptor.fit([diagrams[index] for index in data.split.indices("train")])
+    descriptor.fit([diagrams[index] for index in split.indices("train")])
     return descriptor, descriptor.transform(diagrams)
 
 
@@ -293,7 +306,7 @@ def _finish(
     data: _Data,
     histograms: NDArray[np.float32],
     trainer: Trainer,
-    seconds_described: float,
+    seconds: dict[str, float],
 ) -> list[str]:
     """Write predictions and metrics; return them as lines for people."""
     start = time.perf_counter()
@@ -321,7 +334,7 @@ def _finish(
         "device": trainer.device.type,
         "precision": str(trainer.precision).removeprefix("torch."),
         "seconds": {
-            "reading_and_describing": seconds_described,
+            **seconds,
             "training": sum(row["seconds"] for row in trainer.history),
             "predicting": time.perf_counter() - start,
         },
