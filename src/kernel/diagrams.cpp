@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <string>
 
 #include "complex.hpp"
@@ -51,31 +52,41 @@ public:
         return value * grid_step() * grid_step() - lattice_.largest_weight();
     }
 
-    // Appends a simplex, corners by atom and then by offset, the first at offset 0.
+    // Writes a simplex as number `row` of a list, corners by atom and then by offset, the first at
+    // offset 0.
     template <std::size_t N>
-    void append(SimplexList& list, const std::array<Vertex, N>& vertex) const {
-        struct Corner {
-            std::int64_t atom;
-            Offset offset;
-        };
-        std::array<Corner, N> corners;
+    void write(SimplexList& list, std::size_t row, const std::array<Vertex, N>& vertex) const {
+        std::array<ImageName, N> corners;
         for (std::size_t i = 0; i < N; ++i) {
-            const ImageCode code = padded_.codes[vertex[i]];
-            corners[i].atom = code_atom(code);
-            corners[i].offset = lattice_.user_offset(corners[i].atom, code_offset(code));
+            const ImageName& name = names_[vertex[i]];
+            std::size_t place = i;
+            for (; place > 0 && name < corners[place - 1]; --place)
+                corners[place] = corners[place - 1];
+            corners[place] = name;
         }
-        std::sort(corners.begin(), corners.end(), [](const Corner& a, const Corner& b) {
-            return a.atom != b.atom ? a.atom < b.atom : a.offset < b.offset;
-        });
-        for (const Corner& c : corners) {
-            list.atoms.push_back(static_cast<std::int32_t>(c.atom));
+        for (std::size_t i = 0; i < N; ++i) {
+            list.atoms[row * N + i] = corners[i][0];
             for (int k = 0; k < 3; ++k)
-                list.offsets.push_back(
-                    static_cast<std::int32_t>(c.offset[k] - corners[0].offset[k]));
+                list.offsets[(row * N + i) * 3 + k] = corners[i][k + 1] - corners[0][k + 1];
         }
     }
 
+    std::int32_t user_index(std::int64_t atom) const { return lattice_.user_index(atom); }
+
 private:
+    // The user's index and offset of an image.
+    using ImageName = std::array<std::int32_t, 4>;
+
+    void name_images() {
+        names_.reserve(padded_.codes.size());
+        for (const ImageCode code : padded_.codes) {
+            const std::int64_t atom = code_atom(code);
+            const Offset n = lattice_.user_offset(atom, code_offset(code));
+            names_.push_back({lattice_.user_index(atom), static_cast<std::int32_t>(n[0]),
+                              static_cast<std::int32_t>(n[1]), static_cast<std::int32_t>(n[2])});
+        }
+    }
+
     AlphaComplex(std::span<const Point> positions, const Cell& cell, int dimension)
         : lattice_(positions, cell) {
         try {
@@ -90,6 +101,7 @@ private:
             throw_duplicate(padded_.codes[c.first], padded_.codes[c.second]);
         }
         reject_near_duplicates();
+        name_images();
     }
 
     // Pads the home cell with images until the triangulation is certainly the periodic one.
@@ -134,11 +146,12 @@ private:
     }
 
     [[noreturn]] void throw_duplicate(ImageCode a, ImageCode b) const {
-        if (code_atom(b) < code_atom(a)) std::swap(a, b);
+        const auto index = [&](ImageCode code) { return lattice_.user_index(code_atom(code)); };
+        if (index(b) < index(a)) std::swap(a, b);
         const Offset from = lattice_.user_offset(code_atom(a), code_offset(a));
         const Offset to = lattice_.user_offset(code_atom(b), code_offset(b));
-        std::string text = "atoms " + std::to_string(code_atom(a)) + " and " +
-                           std::to_string(code_atom(b)) + " lie on one place";
+        std::string text = "atoms " + std::to_string(index(a)) + " and " +
+                           std::to_string(index(b)) + " lie on one place";
         if (from != to) {
             text += ", lattice offset (";
             for (int k = 0; k < 3; ++k)
@@ -150,59 +163,68 @@ private:
     Lattice lattice_;
     PaddedPoints padded_;
     Complex complex_;
+    std::vector<ImageName> names_;  // of the padded vertices; one place to look them up
 };
+
+SimplexList empty_list(int corners, std::size_t size) {
+    return {corners, std::vector<std::int32_t>(size * corners, -1),
+            std::vector<std::int32_t>(size * corners * 3, 0)};
+}
 
 template <class Birth, class Death>
 Diagram make_diagram(const AlphaComplex& alpha, const std::vector<PersistencePair>& pairs,
                      const std::vector<Birth>& births, const std::vector<Death>& deaths,
                      double min_persistence) {
     constexpr int birth_corners = std::tuple_size_v<decltype(Birth::vertex)>;
-    Diagram diagram;
-    diagram.birth_simplex.corners = birth_corners;
-    diagram.death_simplex.corners = birth_corners + 1;
-    struct Entry {
+    struct Row {
         double birth, death;
         PersistencePair pair;
     };
-    std::vector<Entry> entries;
+    std::vector<Row> rows;
     for (const PersistencePair& p : pairs) {
         const double birth = alpha.to_squared_angstrom(births[p.birth].value);
         if (p.death < 0) {
-            entries.push_back({birth, inf, p});
+            rows.push_back({birth, inf, p});
             continue;
         }
         const double death = alpha.to_squared_angstrom(deaths[p.death].value);
         const double radius = std::sqrt(deaths[p.death].value) * alpha.grid_step();
         const double rounding = rounding_steps * alpha.grid_step() * radius;
-        if (death - birth > std::max(min_persistence, rounding)) entries.push_back({birth, death, p});
+        if (death - birth > std::max(min_persistence, rounding)) rows.push_back({birth, death, p});
     }
-    std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
+    std::vector<std::uint32_t> order(rows.size());
+    std::iota(order.begin(), order.end(), 0);
+    std::sort(order.begin(), order.end(), [&](std::uint32_t i, std::uint32_t j) {
+        const Row &a = rows[i], &b = rows[j];
         if (a.birth != b.birth) return a.birth < b.birth;
         if (a.death != b.death) return a.death < b.death;
         return a.pair.birth < b.pair.birth;
     });
-    for (const Entry& e : entries) {
-        diagram.birth.push_back(e.birth);
-        diagram.death.push_back(e.death);
-        alpha.append(diagram.birth_simplex, births[e.pair.birth].vertex);
-        if (e.pair.death >= 0) {
-            alpha.append(diagram.death_simplex, deaths[e.pair.death].vertex);
-        } else {
-            auto& list = diagram.death_simplex;
-            list.atoms.insert(list.atoms.end(), birth_corners + 1, -1);
-            list.offsets.insert(list.offsets.end(), 3 * (birth_corners + 1), 0);
-        }
+    std::vector<std::uint32_t> place(rows.size());
+    for (std::size_t i = 0; i < order.size(); ++i) place[order[i]] = static_cast<std::uint32_t>(i);
+
+    Diagram diagram{std::vector<double>(rows.size()), std::vector<double>(rows.size()),
+                    empty_list(birth_corners, rows.size()),
+                    empty_list(birth_corners + 1, rows.size())};
+    // Rows are read as they lie in space and written where they belong.
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const Row& row = rows[i];
+        diagram.birth[place[i]] = row.birth;
+        diagram.death[place[i]] = row.death;
+        alpha.write(diagram.birth_simplex, place[i], births[row.pair.birth].vertex);
+        if (row.pair.death >= 0)
+            alpha.write(diagram.death_simplex, place[i], deaths[row.pair.death].vertex);
     }
     return diagram;
 }
 
 template <class Simplices>
 FilteredSimplices filtered(const AlphaComplex& alpha, const Simplices& simplices) {
-    FilteredSimplices result;
-    result.simplices.corners = std::tuple_size_v<decltype(Simplices::value_type::vertex)>;
-    for (const auto& s : simplices) {
-        alpha.append(result.simplices, s.vertex);
-        result.value.push_back(alpha.to_squared_angstrom(s.value));
+    constexpr int corners = std::tuple_size_v<decltype(Simplices::value_type::vertex)>;
+    FilteredSimplices result{empty_list(corners, simplices.size()), {}};
+    for (std::size_t i = 0; i < simplices.size(); ++i) {
+        alpha.write(result.simplices, i, simplices[i].vertex);
+        result.value.push_back(alpha.to_squared_angstrom(simplices[i].value));
     }
     return result;
 }
@@ -219,7 +241,8 @@ Diagrams alpha_diagrams(std::span<const Point> positions, const Cell& cell,
                            make_diagram(alpha, pairs[1], c.edges, c.triangles, min_persistence),
                            make_diagram(alpha, pairs[2], c.triangles, c.tets, min_persistence)};
     for (std::size_t atom = 0; atom < c.hidden.size(); ++atom)
-        if (c.hidden[atom]) result.hidden.push_back(static_cast<std::int32_t>(atom));
+        if (c.hidden[atom]) result.hidden.push_back(alpha.user_index(static_cast<std::int64_t>(atom)));
+    std::sort(result.hidden.begin(), result.hidden.end());
     return result;
 }
 

@@ -1,5 +1,5 @@
-// Open-addressing hash map from small integer keys to indices. Faster here than
-// std::unordered_map by an order of magnitude: no nodes, no erasing.
+// Open-addressing hash map from the orbit keys of simplices to indices. Faster
+// here than std::unordered_map by an order of magnitude: no nodes, no erasing.
 #pragma once
 
 #include <array>
@@ -14,10 +14,12 @@ class FlatMap {
 public:
     using Key = std::array<std::uint64_t, Words>;
 
-    explicit FlatMap(std::size_t expected) {
+    // Keys begin with the code of an atom below n_atoms. Keys of one atom share a stretch of the
+    // table, so that simplices that are close in space are close in memory.
+    FlatMap(std::size_t expected, std::size_t n_atoms) : n_atoms_(n_atoms) {
         std::size_t capacity = 64;
         while (capacity < 2 * expected) capacity *= 2;
-        slots_.resize(capacity);
+        resize(capacity);
     }
 
     // The value stored under `key`; if there is none yet, stores and returns `fresh`.
@@ -37,13 +39,18 @@ private:
         std::int32_t value = -1;
     };
 
-    static std::size_t hash(const Key& key) {
+    std::size_t hash(const Key& key) const {
         std::uint64_t h = 0;
-        for (const std::uint64_t word : key) {
-            h = (h ^ word) * 0x9e3779b97f4a7c15ull;
+        for (std::size_t i = 1; i < Words; ++i) {
+            h = (h ^ key[i]) * 0x9e3779b97f4a7c15ull;
             h ^= h >> 32;
         }
-        return h;
+        return (key[0] >> 30) * stretch_ + ((h & 0xffffffff) * stretch_ >> 32);
+    }
+
+    void resize(std::size_t capacity) {
+        slots_.resize(capacity);
+        stretch_ = capacity / n_atoms_ + 1;
     }
 
     Slot& probe(const Key& key) {
@@ -54,14 +61,15 @@ private:
     }
 
     void rehash() {
-        std::vector<Slot> old(2 * slots_.size());
+        std::vector<Slot> old;
         old.swap(slots_);
+        resize(2 * old.size());
         for (const Slot& slot : old)
             if (slot.value >= 0) probe(slot.key) = slot;
     }
 
     std::vector<Slot> slots_;
-    std::size_t size_ = 0;
+    std::size_t n_atoms_, stretch_ = 1, size_ = 0;
 };
 
 }  // namespace amorph

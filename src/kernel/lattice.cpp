@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
+
+#include "hilbert.hpp"
 
 namespace amorph {
 namespace {
@@ -20,6 +23,9 @@ constexpr int span_bits = 47;
 // Atoms this close to a plane or line, relative to the extent of the system, lie in it: the
 // distance is a matter of how their coordinates were rounded.
 constexpr double flat_tolerance = 0x1p-42;
+
+// Systems that fit into the cache gain nothing from sorting.
+constexpr std::size_t sort_from = 2048;
 
 // Largest snapped coordinate before wrapping: leaves room for exact int64 arithmetic.
 constexpr double max_snapped = 0x1p61;
@@ -214,21 +220,49 @@ void Lattice::snap_and_wrap(std::span<const Point> positions, const Cell& cell) 
     // Weights become multiples of a step that leaves them 52 bits.
     const int weight_exponent = weight_range_ > 0 ? std::ilogb(weight_range_) - 51 : 0;
     atoms_.reserve(positions.size());
-    wrapped_by_.reserve(positions.size());
+    home_offset_.reserve(positions.size());
     for (const Point& p : positions) {
         auto snapped = to_grid(p - origin, scale_);
-        Offset wraps{};
+        Offset home{};
         const Point approximate{double(snapped[0]), double(snapped[1]), double(snapped[2])};
         for (int k = 0; k < n_periodic_; ++k) {
-            wraps[k] = static_cast<std::int64_t>(std::floor(fractional(k, approximate)));
-            for (int c = 0; c < 3; ++c) snapped[c] -= wraps[k] * reduced[k][c];
+            const auto wraps = static_cast<std::int64_t>(std::floor(fractional(k, approximate)));
+            for (int c = 0; c < 3; ++c) snapped[c] -= wraps * reduced[k][c];
+            add_multiple(home, transform_[k], -wraps);
         }
         const double weight = std::ldexp(
             std::nearbyint(std::ldexp(p.w - largest_weight_, -weight_exponent)), weight_exponent);
         atoms_.push_back({double(snapped[0]), double(snapped[1]), double(snapped[2]),
                           weight * scale_ * scale_});
-        wrapped_by_.push_back(wraps);
+        home_offset_.push_back({static_cast<std::int32_t>(home[0]),
+                                static_cast<std::int32_t>(home[1]),
+                                static_cast<std::int32_t>(home[2])});
     }
+    sort_in_space();
+}
+
+void Lattice::sort_in_space() {
+    user_index_.resize(atoms_.size());
+    std::iota(user_index_.begin(), user_index_.end(), 0);
+    if (atoms_.size() < sort_from) return;
+    const HilbertCurve curve(atoms_);
+    std::vector<std::uint64_t> keys;
+    keys.reserve(atoms_.size());
+    for (std::size_t i = 0; i < atoms_.size(); ++i)
+        keys.push_back(static_cast<std::uint64_t>(curve.key(atoms_[i])) << 32 | i);
+    std::sort(keys.begin(), keys.end());
+    std::vector<Point> atoms;
+    std::vector<std::array<std::int32_t, 3>> home_offset;
+    atoms.reserve(keys.size());
+    home_offset.reserve(keys.size());
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+        const auto user = static_cast<std::int32_t>(keys[i] & 0xffffffff);
+        user_index_[i] = user;
+        atoms.push_back(atoms_[user]);
+        home_offset.push_back(home_offset_[user]);
+    }
+    atoms_.swap(atoms);
+    home_offset_.swap(home_offset);
 }
 
 // The rows of the inverse that belong to periodic vectors. With basis components below 2^47 the
@@ -272,9 +306,9 @@ Point Lattice::translation(const Offset& reduced) const {
 }
 
 Offset Lattice::user_offset(std::int64_t atom, const Offset& reduced) const {
-    Offset user{};
+    Offset user = {home_offset_[atom][0], home_offset_[atom][1], home_offset_[atom][2]};
     for (int k = 0; k < n_periodic_; ++k)
-        add_multiple(user, transform_[k], reduced[k] - wrapped_by_[atom][k]);
+        if (reduced[k] != 0) add_multiple(user, transform_[k], reduced[k]);
     return user;
 }
 

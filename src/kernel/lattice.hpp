@@ -50,7 +50,10 @@ public:
     double largest_weight() const { return largest_weight_; }     // Angstrom^2
 
     // Wrapped, in grid units; weights relative to the largest, since only differences matter.
+    // Many atoms come in an order of their own, so that neighbours lie close in memory.
     const std::vector<Point>& atoms() const { return atoms_; }
+
+    std::int32_t user_index(std::int64_t atom) const { return user_index_[atom]; }
     const Point& basis(int k) const { return basis_[k]; }         // k < n_periodic
     double height(int k) const { return height_[k]; }             // of the cell along axis k
 
@@ -67,8 +70,8 @@ public:
 
     Point translation(const Offset& reduced) const;
 
-    // The offset, in the user's own cell vectors, at which the user's atom `atom` lies when its
-    // wrapped copy is moved by `reduced`.
+    // The offset, in the user's own cell vectors, at which an atom lies when its wrapped copy is
+    // moved by `reduced`.
     Offset user_offset(std::int64_t atom, const Offset& reduced) const;
 
 private:
@@ -77,6 +80,7 @@ private:
     void invert_exactly();
     void choose_scale(std::span<const Point> positions);
     void snap_and_wrap(std::span<const Point> positions, const Cell& cell);
+    void sort_in_space();
 
     int n_periodic_ = 0;
     double scale_ = 1;
@@ -92,7 +96,9 @@ private:
     double covering_radius_ = 0;
     double spacing_ = 0;
     std::vector<Point> atoms_;
-    std::vector<Offset> wrapped_by_;          // wrapped = snapped - sum_k wrapped_by_[k] * basis_[k]
+    std::vector<std::int32_t> user_index_;
+    // user_offset of the wrapped copy itself: given = wrapped - sum_k home_offset_[k] * vector k.
+    std::vector<std::array<std::int32_t, 3>> home_offset_;
 };
 
 }  // namespace amorph

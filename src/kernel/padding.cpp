@@ -4,6 +4,9 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <span>
+
+#include "hilbert.hpp"
 
 namespace amorph {
 namespace {
@@ -25,45 +28,12 @@ Bounds bounds_of(const std::vector<Point>& points, std::size_t first) {
     return b;
 }
 
-constexpr int hilbert_bits = 10;
-
-// Position along the 3-D Hilbert curve of hilbert_bits levels (Skilling, "Programming the
-// Hilbert curve", AIP Conf. Proc. 707, 381, 2004).
-std::uint32_t hilbert_key(std::array<std::uint32_t, 3> x) {
-    for (std::uint32_t q = 1u << (hilbert_bits - 1); q > 1; q >>= 1) {
-        const std::uint32_t p = q - 1;
-        for (int i = 0; i < 3; ++i) {
-            if (x[i] & q) {
-                x[0] ^= p;
-            } else {
-                const std::uint32_t t = (x[0] ^ x[i]) & p;
-                x[0] ^= t;
-                x[i] ^= t;
-            }
-        }
-    }
-    x[1] ^= x[0];
-    x[2] ^= x[1];
-    std::uint32_t t = 0;
-    for (std::uint32_t q = 1u << (hilbert_bits - 1); q > 1; q >>= 1)
-        if (x[2] & q) t ^= q - 1;
-    std::uint32_t key = 0;
-    for (int bit = hilbert_bits - 1; bit >= 0; --bit)
-        for (int i = 0; i < 3; ++i) key = key << 1 | (((x[i] ^ t) >> bit) & 1);
-    return key;
-}
-
 // Biased randomised insertion order: each point falls into ever earlier, eight times smaller
 // rounds with probability 1/8 (by a hash of its index, so that runs repeat), and each round
 // follows a Hilbert curve. Neighbours in time are then neighbours in space, yet no
 // arrangement of the input makes the triangulation slow.
 std::vector<Vertex> insertion_order(const std::vector<Point>& points, std::size_t first) {
-    const Bounds b = bounds_of(points, first);
-    std::array<double, 3> to_lattice;
-    for (int c = 0; c < 3; ++c) {
-        const double width = b.high[c] - b.low[c];
-        to_lattice[c] = width > 0 ? ((1 << hilbert_bits) - 0.5) / width : 0;
-    }
+    const HilbertCurve curve(std::span<const Point>(points).subspan(first));
     int n_rounds = 0;
     for (std::size_t n = points.size() - first; n > 64; n /= 8) ++n_rounds;
 
@@ -81,12 +51,7 @@ std::vector<Vertex> insertion_order(const std::vector<Point>& points, std::size_
             hash >>= 3;
             ++promotions;
         }
-        const Point& p = points[i];
-        const std::uint64_t key =
-            hilbert_key({static_cast<std::uint32_t>((p.x - b.low[0]) * to_lattice[0]),
-                         static_cast<std::uint32_t>((p.y - b.low[1]) * to_lattice[1]),
-                         static_cast<std::uint32_t>((p.z - b.low[2]) * to_lattice[2])});
-        entries.push_back({static_cast<std::uint64_t>(n_rounds - promotions) << 32 | key,
+        entries.push_back({static_cast<std::uint64_t>(n_rounds - promotions) << 32 | curve.key(points[i]),
                            static_cast<Vertex>(i)});
     }
     std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& c) {

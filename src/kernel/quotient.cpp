@@ -142,8 +142,8 @@ public:
           codes_(padded.codes),
           cells_(delaunay.cells()),
           kept_(cells_.size(), -1),
-          facet_map_(periodic_ ? n_selected / 2 : 0),
-          edge_map_(D == 3 ? n_selected + n_selected / 4 : 0) {
+          facet_map_(periodic_ ? n_selected / 2 : 0, lattice.atoms().size()),
+          edge_map_(D == 3 ? n_selected + n_selected / 4 : 0, lattice.atoms().size()) {
         Complex& c = quotient_.complex;
         for (const Vertex v : padded.one_image_each(lattice.atoms().size()))
             c.atoms.push_back({{v}, 0.0});
