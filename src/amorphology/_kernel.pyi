@@ -11,6 +11,7 @@ def alpha_diagrams(
     cell: _Floats,
     pbc: tuple[bool, ...],
     weights: _Floats | None = None,
+    wanted: tuple[bool, ...] = (True, True, True),
     min_persistence: float = 0.0,
 ) -> tuple[list[tuple[_Floats, _Floats, _Ints, _Ints, _Ints, _Ints]], _Ints]: ...
 def alpha_complex(

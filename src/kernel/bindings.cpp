@@ -82,12 +82,12 @@ nb::list to_list(std::array<T, N>&& parts) {
 
 nb::tuple alpha_diagrams(const Positions& positions, const CellVectors& cell,
                          const std::array<bool, 3>& pbc, const std::optional<Weights>& weights,
-                         double min_persistence) {
+                         const std::array<bool, 3>& wanted, double min_persistence) {
     const Input input = read_input(positions, cell, pbc, weights);
     amorph::Diagrams diagrams;
     {
         nb::gil_scoped_release release;
-        diagrams = amorph::alpha_diagrams(input.positions, input.cell, min_persistence);
+        diagrams = amorph::alpha_diagrams(input.positions, input.cell, wanted, min_persistence);
     }
     const std::size_t n_hidden = diagrams.hidden.size();
     return nb::make_tuple(to_list(std::move(diagrams.by_dimension)),
@@ -111,9 +111,10 @@ NB_MODULE(_kernel, m) {
     m.doc() = "Alpha-complex persistence of periodic and free point sets.";
     nb::exception<amorph::InputError>(m, "InputError", PyExc_ValueError);
     m.def("alpha_diagrams", &alpha_diagrams, "positions"_a, "cell"_a, "pbc"_a,
-          "weights"_a = nb::none(), "min_persistence"_a = 0.0,
-          "([(birth, death, birth atoms, birth offsets, death atoms, death offsets)] of H0 to H2, "
-          "hidden atoms).");
+          "weights"_a = nb::none(), "wanted"_a = std::array<bool, 3>{true, true, true},
+          "min_persistence"_a = 0.0,
+          "([(birth, death, birth atoms, birth offsets, death atoms, death offsets)] of H0 to H2 "
+          "(empty where not wanted), hidden atoms).");
     m.def("alpha_complex", &alpha_complex, "positions"_a, "cell"_a, "pbc"_a,
           "weights"_a = nb::none(),
           "[(value, atoms, offsets)] of the vertices, edges, triangles and tetrahedra.");

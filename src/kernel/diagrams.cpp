@@ -232,14 +232,15 @@ FilteredSimplices filtered(const AlphaComplex& alpha, const Simplices& simplices
 }  // namespace
 
 Diagrams alpha_diagrams(std::span<const Point> positions, const Cell& cell,
-                        double min_persistence) {
+                        const std::array<bool, 3>& wanted, double min_persistence) {
     const AlphaComplex alpha = AlphaComplex::of(positions, cell);
     const Complex& c = alpha.complex();
-    const auto pairs = persistence_pairs(c);
+    const auto pairs = persistence_pairs(c, wanted);
     Diagrams result;
-    result.by_dimension = {make_diagram(alpha, pairs[0], c.atoms, c.edges, min_persistence),
-                           make_diagram(alpha, pairs[1], c.edges, c.triangles, min_persistence),
-                           make_diagram(alpha, pairs[2], c.triangles, c.tets, min_persistence)};
+    auto& [h0, h1, h2] = result.by_dimension;
+    if (wanted[0]) h0 = make_diagram(alpha, pairs[0], c.atoms, c.edges, min_persistence);
+    if (wanted[1]) h1 = make_diagram(alpha, pairs[1], c.edges, c.triangles, min_persistence);
+    if (wanted[2]) h2 = make_diagram(alpha, pairs[2], c.triangles, c.tets, min_persistence);
     for (std::size_t atom = 0; atom < c.hidden.size(); ++atom)
         if (c.hidden[atom]) result.hidden.push_back(alpha.user_index(static_cast<std::int64_t>(atom)));
     std::sort(result.hidden.begin(), result.hidden.end());

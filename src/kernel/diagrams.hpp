@@ -24,7 +24,7 @@ struct Diagram {
 };
 
 struct Diagrams {
-    std::array<Diagram, 3> by_dimension;  // H0, H1, H2
+    std::array<Diagram, 3> by_dimension;  // H0, H1, H2; empty where not wanted
     std::vector<std::int32_t> hidden;     // atoms that no simplex has, their balls being covered
 };
 
@@ -38,7 +38,7 @@ struct FilteredSimplices {
 // min_persistence, or than the rounding to the grid, are left out. Atoms in a plane or on a line
 // are triangulated there. Throws InputError for atoms that coincide and cells without volume.
 Diagrams alpha_diagrams(std::span<const Point> positions, const Cell& cell,
-                        double min_persistence);
+                        const std::array<bool, 3>& wanted, double min_persistence);
 
 // The alpha complex itself: vertices, edges, triangles, tetrahedra.
 std::array<FilteredSimplices, 4> alpha_complex(std::span<const Point> positions,

@@ -72,10 +72,13 @@ public:
 
     // Relative error at most a few units in the last place.
     double to_double() const {
-        if (sign() < 0) return -(-*this).to_double();
+        const bool negative = sign() < 0;
+        // Read as unsigned it is right even for the most negative number.
+        const FixedInt magnitude = negative ? -*this : *this;
         double value = 0;
-        for (std::size_t i = Limbs; i-- > 0;) value = value * 0x1p64 + static_cast<double>(limbs_[i]);
-        return value;
+        for (std::size_t i = Limbs; i-- > 0;)
+            value = value * 0x1p64 + static_cast<double>(magnitude.limbs_[i]);
+        return negative ? -value : value;
     }
 
 private:

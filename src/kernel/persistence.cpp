@@ -49,10 +49,12 @@ public:
           joins_components_(complex.edges.size(), 0),
           makes_void_(complex.triangles.size(), 0) {}
 
-    std::array<std::vector<PersistencePair>, 3> run() {
+    std::array<std::vector<PersistencePair>, 3> run(bool above_components) {
         pair_vertices();
-        pair_voids();
-        pair_cycles();
+        if (above_components) {
+            pair_voids();
+            pair_cycles();
+        }
         return std::move(pairs_);
     }
 
@@ -191,8 +193,9 @@ private:
 
 }  // namespace
 
-std::array<std::vector<PersistencePair>, 3> persistence_pairs(const Complex& complex) {
-    return Reduction(complex).run();
+std::array<std::vector<PersistencePair>, 3> persistence_pairs(const Complex& complex,
+                                                              const std::array<bool, 3>& wanted) {
+    return Reduction(complex).run(wanted[1] || wanted[2]);
 }
 
 }  // namespace amorph

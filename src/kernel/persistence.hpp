@@ -16,7 +16,9 @@ struct PersistencePair {
     std::int32_t birth, death;
 };
 
-// Pairs of H0, H1 and H2, those of zero length included.
-std::array<std::vector<PersistencePair>, 3> persistence_pairs(const Complex& complex);
+// Pairs of the dimensions wanted out of H0, H1 and H2, those of zero length included. H0 alone
+// costs little; H1 and H2 need each other.
+std::array<std::vector<PersistencePair>, 3> persistence_pairs(const Complex& complex,
+                                                              const std::array<bool, 3>& wanted);
 
 }  // namespace amorph

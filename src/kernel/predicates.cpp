@@ -4,14 +4,26 @@
 #include <cmath>
 #include <cstdint>
 
+#include "circumsphere.hpp"
+
 namespace amorph {
 namespace {
+
+// A build for tests decides everything in integers, to show that the filters change nothing.
+#ifdef AMORPHOLOGY_FORCE_EXACT
+constexpr bool filtered = false;
+#else
+constexpr bool filtered = true;
+#endif
 
 constexpr double unit_roundoff = 0x1p-53;
 
 // Error constants in units of the roundoff, by dimension; derived in predicates.hpp.
 constexpr double orient_error[4] = {0, 0, 8 * unit_roundoff, 32 * unit_roundoff};
 constexpr double insphere_error[4] = {0, 0, 32 * unit_roundoff, 96 * unit_roundoff};
+
+constexpr double smallest_sphere_error = 1e-9;
+constexpr double smallest_sphere_error_of_edge = 16 * unit_roundoff;
 
 struct IntPoint {
     std::int64_t x, y, z;
@@ -47,6 +59,11 @@ double largest_component(const Point& p) {
 
 // m^2 of the error analysis.
 double reach(const Point& p) { return squared_norm(p) + std::abs(p.w); }
+
+// +1 or -1 where a determinant's value is larger than its error, else 0: not known.
+int sign_beyond(double value, double bound) {
+    return !filtered ? 0 : value > bound ? 1 : value < -bound ? -1 : 0;
+}
 
 int sign_of(Int128 value) { return value > 0 ? 1 : value < 0 ? -1 : 0; }
 
@@ -95,6 +112,24 @@ int exact_insphere(const Point& pa, const Point& pb, const Point& pc, const Poin
     return determinant.sign();
 }
 
+// Twice the centre of the smallest sphere (with weights: orthosphere) of the triangle 0, b, c as a
+// fraction of integers: with n = b x c it is (lift(b) c - lift(c) b) x n / |n|^2.
+template <class Int>
+struct TwiceCentre {
+    std::array<Int, 3> numerator;
+    Int denominator;
+
+    TwiceCentre(const Point& pb, const Point& pc) {
+        const IntPoint b(pb), c(pc);
+        const IntCross n = cross(b, c);
+        const Int nx = n.x, ny = n.y, nz = n.z, lb = exact_lift(pb), lc = exact_lift(pc);
+        const Int ex = lb * Int(c.x) - lc * Int(b.x), ey = lb * Int(c.y) - lc * Int(b.y),
+                  ez = lb * Int(c.z) - lc * Int(b.z);
+        numerator = {ey * nz - ez * ny, ez * nx - ex * nz, ex * ny - ey * nx};
+        denominator = nx * nx + ny * ny + nz * nz;
+    }
+};
+
 bool lexicographically_less(const Point* a, const Point* b) {
     if (a->x != b->x) return a->x < b->x;
     if (a->y != b->y) return a->y < b->y;
@@ -130,10 +165,9 @@ template <>
 int Predicates::orient<2>(const Corners<2>& p) const {
     const Point u = *p[1] - *p[0], v = *p[2] - *p[0];
     const double det = orient_value(u, v);
-    if (det > orient_bound_[2]) return 1;
-    if (det < -orient_bound_[2]) return -1;
+    if (const int sign = sign_beyond(det, orient_bound_[2])) return sign;
     const double m = std::max(largest_component(u), largest_component(v));
-    if (std::abs(det) > orient_error[2] * m * m) return det > 0 ? 1 : -1;
+    if (const int sign = sign_beyond(det, orient_error[2] * m * m)) return sign;
     return exact_orient(u, v);
 }
 
@@ -141,10 +175,9 @@ template <>
 int Predicates::orient<3>(const Corners<3>& p) const {
     const Point u = *p[1] - *p[0], v = *p[2] - *p[0], w = *p[3] - *p[0];
     const double det = orient_value(u, v, w);
-    if (det > orient_bound_[3]) return 1;
-    if (det < -orient_bound_[3]) return -1;
+    if (const int sign = sign_beyond(det, orient_bound_[3])) return sign;
     const double m = std::max({largest_component(u), largest_component(v), largest_component(w)});
-    if (std::abs(det) > orient_error[3] * m * m * m) return det > 0 ? 1 : -1;
+    if (const int sign = sign_beyond(det, orient_error[3] * m * m * m)) return sign;
     return exact_orient(u, v, w);
 }
 
@@ -152,10 +185,9 @@ template <>
 int Predicates::insphere<2>(const Corners<2>& p, const Point& e) const {
     const Point a = *p[0] - e, b = *p[1] - e, c = *p[2] - e;
     const double det = insphere_value(a, b, c);
-    if (det > insphere_bound_[2]) return 1;
-    if (det < -insphere_bound_[2]) return -1;
+    if (const int sign = sign_beyond(det, insphere_bound_[2])) return sign;
     const double m2 = std::max({reach(a), reach(b), reach(c)});
-    if (std::abs(det) > insphere_error[2] * m2 * m2) return det > 0 ? 1 : -1;
+    if (const int sign = sign_beyond(det, insphere_error[2] * m2 * m2)) return sign;
     if (const int sign = exact_insphere(a, b, c)) return sign;
     return perturbed_insphere<2>(*this, p, e);
 }
@@ -164,32 +196,26 @@ template <>
 int Predicates::insphere<3>(const Corners<3>& p, const Point& e) const {
     const Point a = *p[0] - e, b = *p[1] - e, c = *p[2] - e, d = *p[3] - e;
     const double det = insphere_value(a, b, c, d);
-    if (det > insphere_bound_[3]) return 1;
-    if (det < -insphere_bound_[3]) return -1;
+    if (const int sign = sign_beyond(det, insphere_bound_[3])) return sign;
     const double m2 = std::max({reach(a), reach(b), reach(c), reach(d)});
-    if (std::abs(det) > insphere_error[3] * m2 * m2 * std::sqrt(m2)) return det > 0 ? 1 : -1;
+    if (const int sign = sign_beyond(det, insphere_error[3] * m2 * m2 * std::sqrt(m2))) return sign;
     if (const int sign = exact_insphere(a, b, c, d)) return sign;
     return perturbed_insphere<3>(*this, p, e);
 }
 
-// d conflicts where lift(d) < 2 d . centre. With n = b x c the centre is
-// (lift(b) c - lift(c) b) x n / (2 |n|^2); multiplied by |n|^2 all is integer.
+// d conflicts where lift(d) < 2 d . centre; multiplied by the centre's denominator all is integer.
 bool inside_smallest_sphere(const Point& pb, const Point& pc, const Point& pd,
                             const Point& centre) {
     const double excess = lift(pd) - 2 * dot(pd, centre);
-    const double scale = reach(pd) + squared_norm(centre);
-    if (std::abs(excess) > 1e-9 * scale) return excess < 0;
+    const double scale = reach(pd) + squared_norm(centre) + squared_norm(pb) + squared_norm(pc);
+    if (const int sign = sign_beyond(excess, smallest_sphere_error * scale))
+        if (!ill_conditioned(pb, pc)) return sign < 0;
 
-    const IntPoint b(pb), c(pc), d(pd);
-    const IntCross n = cross(b, c);
-    const Int320 nx = n.x, ny = n.y, nz = n.z, lb = exact_lift(pb), lc = exact_lift(pc);
-    const Int320 ex = lb * Int320(c.x) - lc * Int320(b.x), ey = lb * Int320(c.y) - lc * Int320(b.y),
-                 ez = lb * Int320(c.z) - lc * Int320(b.z);
-    const Int320 twice_centre = Int320(d.x) * (ey * nz - ez * ny) +
-                                Int320(d.y) * (ez * nx - ex * nz) +
-                                Int320(d.z) * (ex * ny - ey * nx);
+    const IntPoint d(pd);
+    const TwiceCentre<Int320> twice(pb, pc);
     const Int320 difference =
-        Int320(exact_lift(pd)) * (nx * nx + ny * ny + nz * nz) - twice_centre;
+        Int320(exact_lift(pd)) * twice.denominator - Int320(d.x) * twice.numerator[0] -
+        Int320(d.y) * twice.numerator[1] - Int320(d.z) * twice.numerator[2];
     return difference.sign() < 0;
 }
 
@@ -197,8 +223,10 @@ bool inside_smallest_sphere(const Point& pb, const Point& pc, const Point& pd,
 bool inside_smallest_sphere(const Point& b, const Point& d) {
     const double length = squared_norm(b), projection = dot(b, d);
     const double excess = lift(d) * length - projection * lift(b);
-    const double scale = reach(d) * length + std::abs(projection) * reach(b);
-    if (std::abs(excess) > 1e-14 * scale) return excess < 0;
+    const double terms = std::abs(b.x * d.x) + std::abs(b.y * d.y) + std::abs(b.z * d.z);
+    const double scale = reach(d) * length + terms * reach(b);
+    if (const int sign = sign_beyond(excess, smallest_sphere_error_of_edge * scale))
+        return sign < 0;
 
     const IntPoint bi(b), di(d);
     const Int128 exact_length = exact_lift({b.x, b.y, b.z});
@@ -243,6 +271,11 @@ ExactCentre exact_circumcentre_in_plane(const Point& pb, const Point& pc) {
     const Int256 lb = exact_lift(pb), lc = exact_lift(pc), determinant = cross(b, c).z;
     return {{lb * Int256(c.y) - lc * Int256(b.y), lc * Int256(b.x) - lb * Int256(c.x), Int256(0)},
             determinant + determinant};
+}
+
+ExactCentre exact_circumcentre(const Point& b, const Point& c) {
+    const TwiceCentre<Int256> twice(b, c);
+    return {twice.numerator, twice.denominator + twice.denominator};
 }
 
 Point ExactCentre::rounded() const {

@@ -30,14 +30,31 @@
 //   use 96u. The slack covers the rounding of m^4 and m^5 themselves.
 //   The static bounds are the same with m^2 = D M^2 + |w|.
 //
+// inside the smallest sphere of an edge: two products lift(d) |b|^2 and
+//   (b . d) lift(b). The first has error (4u + 3u + u) reach(d) |b|^2, where
+//   reach is m^2 as above. Of b . d only the error relative to
+//   t = sum |b_i d_i| is bounded, 3u t: the second has error 8u t reach(b). With
+//   the subtraction 9u (reach(d) |b|^2 + t reach(b)); we use 16u.
+// of a triangle: the error of its centre counts. It is used where
+//   |b x c| >= |b| |c| / 100 and reach(x) <= 101 |x|^2 for x = b, c
+//   (circumsphere.hpp). lift(b) c - lift(c) b then has error below
+//   6u * 101 |b| |c| (|b| + |c|) in each component, which moves the centre by
+//   less than 5.3e4 u (|b| + |c|) = 6e-12 (|b| + |c|); the errors of b x c and
+//   of the last product are smaller still, below 2e3 u |centre| = 3e-13 |centre|.
+//   lift(d) - 2 d . centre is off by less than 2e-11 times the sum of reach(d),
+//   |centre|^2, |b|^2 and |c|^2; we use 1e-9. Other triangles are decided in
+//   integers.
+//
 // Integer widths, space: 2x2 minors stay below 2^97 and lifts below 2^99
 // (128-bit), 3x3 minors below 2^147 and the insphere determinant below
 // 4 * 2^99 * 2^147 = 2^248 (256-bit). The test of the smallest sphere is of
 // degree six: below 2^99 * 3 * 2^194 + 3 * 2^48 * 2^149 * 2^97, under 2^298
-// (320-bit).
+// (320-bit). Centres: of a tetrahedron below 2^197 over 2^148, of a triangle
+// 2^246 over 2^197 (256-bit).
 #pragma once
 
 #include <array>
+#include <limits>
 
 #include "fixed_int.hpp"
 #include "point.hpp"
@@ -47,6 +64,7 @@ namespace amorph {
 class Predicates {
 public:
     // Bounds on the differences of any two coordinates, and any two weights, of all points used.
+    // Without it every determinant is compared with a bound of its own: slower, and always right.
     void set_extent(double extent, double weight_extent);
 
     // +1 when the corners are positively oriented: det(b - a, c - a[, d - a]) > 0.
@@ -63,8 +81,10 @@ public:
     int insphere(const Corners<D>& corners, const Point& e) const;
 
 private:
-    double orient_bound_[4] = {};  // static filters by dimension, from set_extent
-    double insphere_bound_[4] = {};
+    // Static filters by dimension, from set_extent.
+    static constexpr double none = std::numeric_limits<double>::infinity();
+    double orient_bound_[4] = {none, none, none, none};
+    double insphere_bound_[4] = {none, none, none, none};
 };
 
 bool collinear(const Point& a, const Point& b, const Point& c);
@@ -96,6 +116,7 @@ struct ExactCentre {
 };
 
 ExactCentre exact_circumcentre(const Point& b, const Point& c, const Point& d);
+ExactCentre exact_circumcentre(const Point& b, const Point& c);  // of a triangle in space
 ExactCentre exact_circumcentre_in_plane(const Point& b, const Point& c);
 
 }  // namespace amorph

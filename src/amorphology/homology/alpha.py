@@ -13,7 +13,7 @@ from ase.data import atomic_numbers, covalent_radii
 from amorphology import _kernel
 from amorphology.errors import ConfigError, StructureError
 from amorphology.homology.diagram import PersistenceDiagram
-from amorphology.structures import check_geometry, frame_name
+from amorphology.structures import frame_name, geometry_problem
 
 __all__ = ["Radii", "alpha_persistence"]
 
@@ -64,7 +64,8 @@ def alpha_persistence(
         Weights by element instead: ASE's covalent radii, or a radius in Angstrom for each
         chemical symbol. Needs ``structure`` to be ``ase.Atoms``.
     dims : sequence of int
-        Homology dimensions wanted, out of 0, 1 and 2.
+        Homology dimensions wanted, out of 0, 1 and 2; others are not computed where that saves
+        time.
     min_persistence : float
         Leave out pairs with death - birth <= this, Angstrom^2. Pairs that are nothing but
         rounding (about 1e-11) are always left out.
@@ -102,33 +103,41 @@ def alpha_persistence(
     if radii is not None:
         weights = _weights_of(structure, radii, weights)
     if isinstance(structure, ase.Atoms):
-        name = name or frame_name(structure)
         positions = structure.positions
         cell = structure.cell.array if cell is None else cell
         pbc = structure.pbc if pbc is None else pbc
     else:
-        name = name or "the structure"
         positions = np.asarray(structure, dtype=np.float64)
         pbc = cell is not None if pbc is None else pbc
     positions, cell, periodic = _in_space(positions, cell, pbc)
-    check_geometry(positions, cell, periodic, name)
+    problem = geometry_problem(positions, cell, periodic)
+    if problem is not None:
+        raise StructureError(f"{_name(structure, name)}: {problem}")
     if weights is not None:
         weights = np.ascontiguousarray(weights, dtype=np.float64)
         if weights.shape != (len(positions),):
             raise ConfigError(f"weights have shape {weights.shape}, not ({len(positions)},)")
         if not np.isfinite(weights).all():
-            raise StructureError(f"{name}: a weight is not finite")
+            raise StructureError(f"{_name(structure, name)}: a weight is not finite")
     try:
         results, hidden = _kernel.alpha_diagrams(
             np.ascontiguousarray(positions, dtype=np.float64),
-            np.ascontiguousarray(cell),
+            np.ascontiguousarray(cell, dtype=np.float64),
             tuple(periodic.tolist()),
             weights,
+            tuple(dim in dims for dim in range(3)),
             min_persistence,
         )
     except _kernel.InputError as error:
-        raise StructureError(f"{name}: {error}") from None
+        raise StructureError(f"{_name(structure, name)}: {error}") from None
     return {dim: PersistenceDiagram(dim, *results[dim], len(positions), hidden) for dim in dims}
+
+
+def _name(structure: ase.Atoms | npt.ArrayLike, given: str | None) -> str:
+    """Name a structure, only when there is something to say about it: a formula takes time."""
+    if given is not None:
+        return given
+    return frame_name(structure) if isinstance(structure, ase.Atoms) else "the structure"
 
 
 def _in_space(
