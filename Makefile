@@ -3,8 +3,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 SETUP := .venv/.set-up
+PEERS := build/peers
 
-.PHONY: demo test test-slow bench lint clean
+.PHONY: demo test test-slow bench bench-peers lint clean
 
 demo: $(SETUP)
 	$(BIN)/amorph reproduce carbon --scale demo --out demo
@@ -15,8 +16,12 @@ test: $(SETUP)
 test-slow: $(SETUP)
 	$(BIN)/python -m pytest -m slow
 
+# Options go to the benchmark: make bench-peers BENCH=--full
 bench: $(SETUP)
-	$(BIN)/python benchmarks/diagrams.py --json build/benchmarks/diagrams.json
+	$(BIN)/python benchmarks/diagrams.py $(BENCH)
+
+bench-peers: $(PEERS)/.set-up
+	$(PEERS)/bin/python benchmarks/diagrams.py $(BENCH)
 
 lint: $(SETUP)
 	$(BIN)/ruff check .
@@ -31,4 +36,16 @@ $(SETUP): pyproject.toml constraints.txt CMakeLists.txt $(wildcard src/kernel/*)
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt \
 		--editable ".[generate,test,lint]"
+	touch $@
+
+# The peers of the benchmark, and amorphology without what its diagrams do not need (PyTorch).
+$(PEERS)/.set-up: benchmarks/requirements-peers.txt constraints.txt pyproject.toml CMakeLists.txt \
+		$(wildcard src/kernel/*)
+	@printf '#include <CGAL/version.h>' | $(CXX) -xc++ -E - >/dev/null 2>&1 || { echo \
+		"Diode needs CGAL's headers: apt-get install libcgal-dev, or brew install cgal"; exit 1; }
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --constraint constraints.txt \
+		--requirement benchmarks/requirements-peers.txt
+	$(PEERS)/bin/python -m pip install --quiet --no-deps \
+		--config-settings=build-dir=build/peers-kernel --editable .
 	touch $@

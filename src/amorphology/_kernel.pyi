@@ -12,8 +12,9 @@ def alpha_diagrams(
     pbc: tuple[bool, ...],
     weights: _Floats | None = None,
     wanted: tuple[bool, ...] = (True, True, True),
+    windings: bool = False,
     min_persistence: float = 0.0,
-) -> tuple[list[tuple[_Floats, _Floats, _Ints, _Ints, _Ints, _Ints]], _Ints]: ...
+) -> tuple[list[tuple[_Floats, _Floats, _Ints, _Ints, _Ints, _Ints, _Ints]], _Ints]: ...
 def alpha_complex(
     positions: _Floats,
     cell: _Floats,

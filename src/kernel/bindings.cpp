@@ -64,7 +64,8 @@ nb::tuple to_tuple(amorph::Diagram&& d) {
     auto [death_atoms, death_offsets] = to_numpy(std::move(d.death_simplex));
     return nb::make_tuple(to_numpy<double, 1>(std::move(d.birth), {n}),
                           to_numpy<double, 1>(std::move(d.death), {n}), birth_atoms,
-                          birth_offsets, death_atoms, death_offsets);
+                          birth_offsets, death_atoms, death_offsets,
+                          to_numpy<std::int32_t, 2>(std::move(d.winding), {n, 3}));
 }
 
 nb::tuple to_tuple(amorph::FilteredSimplices&& f) {
@@ -82,12 +83,14 @@ nb::list to_list(std::array<T, N>&& parts) {
 
 nb::tuple alpha_diagrams(const Positions& positions, const CellVectors& cell,
                          const std::array<bool, 3>& pbc, const std::optional<Weights>& weights,
-                         const std::array<bool, 3>& wanted, double min_persistence) {
+                         const std::array<bool, 3>& wanted, bool windings,
+                         double min_persistence) {
     const Input input = read_input(positions, cell, pbc, weights);
     amorph::Diagrams diagrams;
     {
         nb::gil_scoped_release release;
-        diagrams = amorph::alpha_diagrams(input.positions, input.cell, wanted, min_persistence);
+        diagrams = amorph::alpha_diagrams(input.positions, input.cell, wanted, windings,
+                                          min_persistence);
     }
     const std::size_t n_hidden = diagrams.hidden.size();
     return nb::make_tuple(to_list(std::move(diagrams.by_dimension)),
@@ -112,9 +115,9 @@ NB_MODULE(_kernel, m) {
     nb::exception<amorph::InputError>(m, "InputError", PyExc_ValueError);
     m.def("alpha_diagrams", &alpha_diagrams, "positions"_a, "cell"_a, "pbc"_a,
           "weights"_a = nb::none(), "wanted"_a = std::array<bool, 3>{true, true, true},
-          "min_persistence"_a = 0.0,
-          "([(birth, death, birth atoms, birth offsets, death atoms, death offsets)] of H0 to H2 "
-          "(empty where not wanted), hidden atoms).");
+          "windings"_a = false, "min_persistence"_a = 0.0,
+          "([(birth, death, birth atoms, birth offsets, death atoms, death offsets, winding)] of H0 "
+          "to H2 (empty where not wanted), hidden atoms).");
     m.def("alpha_complex", &alpha_complex, "positions"_a, "cell"_a, "pbc"_a,
           "weights"_a = nb::none(),
           "[(value, atoms, offsets)] of the vertices, edges, triangles and tetrahedra.");

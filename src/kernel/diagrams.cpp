@@ -8,6 +8,7 @@
 
 #include "complex.hpp"
 #include "persistence.hpp"
+#include "winding.hpp"
 
 namespace amorph {
 namespace {
@@ -45,6 +46,8 @@ public:
     }
 
     const Complex& complex() const { return complex_; }
+    const std::vector<ImageName>& names() const { return names_; }
+    int n_periodic() const { return lattice_.n_periodic(); }
     double grid_step() const { return lattice_.grid_step(); }
 
     // Values count weights from the largest one; this adds that again.
@@ -74,9 +77,6 @@ public:
     std::int32_t user_index(std::int64_t atom) const { return lattice_.user_index(atom); }
 
 private:
-    // The user's index and offset of an image.
-    using ImageName = std::array<std::int32_t, 4>;
-
     void name_images() {
         names_.reserve(padded_.codes.size());
         for (const ImageCode code : padded_.codes) {
@@ -173,24 +173,26 @@ SimplexList empty_list(int corners, std::size_t size) {
 
 template <class Birth, class Death>
 Diagram make_diagram(const AlphaComplex& alpha, const std::vector<PersistencePair>& pairs,
-                     const std::vector<Birth>& births, const std::vector<Death>& deaths,
-                     double min_persistence) {
+                     const std::vector<Winding>& windings, const std::vector<Birth>& births,
+                     const std::vector<Death>& deaths, double min_persistence) {
     constexpr int birth_corners = std::tuple_size_v<decltype(Birth::vertex)>;
     struct Row {
         double birth, death;
         PersistencePair pair;
+        std::size_t essential;  // number among the essential pairs
     };
     std::vector<Row> rows;
+    std::size_t n_essential = 0;
     for (const PersistencePair& p : pairs) {
         const double birth = alpha.to_squared_angstrom(births[p.birth].value);
         if (p.death < 0) {
-            rows.push_back({birth, inf, p});
+            rows.push_back({birth, inf, p, n_essential++});
             continue;
         }
         const double death = alpha.to_squared_angstrom(deaths[p.death].value);
         const double radius = std::sqrt(deaths[p.death].value) * alpha.grid_step();
         const double rounding = rounding_steps * alpha.grid_step() * radius;
-        if (death - birth > std::max(min_persistence, rounding)) rows.push_back({birth, death, p});
+        if (death - birth > std::max(min_persistence, rounding)) rows.push_back({birth, death, p, 0});
     }
     std::vector<std::uint32_t> order(rows.size());
     std::iota(order.begin(), order.end(), 0);
@@ -205,15 +207,19 @@ Diagram make_diagram(const AlphaComplex& alpha, const std::vector<PersistencePai
 
     Diagram diagram{std::vector<double>(rows.size()), std::vector<double>(rows.size()),
                     empty_list(birth_corners, rows.size()),
-                    empty_list(birth_corners + 1, rows.size())};
+                    empty_list(birth_corners + 1, rows.size()),
+                    std::vector<std::int32_t>(3 * rows.size(), 0)};
     // Rows are read as they lie in space and written where they belong.
     for (std::size_t i = 0; i < rows.size(); ++i) {
         const Row& row = rows[i];
         diagram.birth[place[i]] = row.birth;
         diagram.death[place[i]] = row.death;
         alpha.write(diagram.birth_simplex, place[i], births[row.pair.birth].vertex);
-        if (row.pair.death >= 0)
+        if (row.pair.death >= 0) {
             alpha.write(diagram.death_simplex, place[i], deaths[row.pair.death].vertex);
+        } else if (!windings.empty()) {
+            std::copy_n(windings[row.essential].begin(), 3, diagram.winding.begin() + 3 * place[i]);
+        }
     }
     return diagram;
 }
@@ -232,15 +238,21 @@ FilteredSimplices filtered(const AlphaComplex& alpha, const Simplices& simplices
 }  // namespace
 
 Diagrams alpha_diagrams(std::span<const Point> positions, const Cell& cell,
-                        const std::array<bool, 3>& wanted, double min_persistence) {
+                        const std::array<bool, 3>& wanted, bool windings,
+                        double min_persistence) {
     const AlphaComplex alpha = AlphaComplex::of(positions, cell);
     const Complex& c = alpha.complex();
     const auto pairs = persistence_pairs(c, wanted);
     Diagrams result;
     auto& [h0, h1, h2] = result.by_dimension;
-    if (wanted[0]) h0 = make_diagram(alpha, pairs[0], c.atoms, c.edges, min_persistence);
-    if (wanted[1]) h1 = make_diagram(alpha, pairs[1], c.edges, c.triangles, min_persistence);
-    if (wanted[2]) h2 = make_diagram(alpha, pairs[2], c.triangles, c.tets, min_persistence);
+    std::vector<Winding> rings, channels;
+    if (windings && wanted[1])
+        rings = ring_windings(c, alpha.names(), pairs[0], pairs[1]);
+    if (windings && wanted[2] && alpha.n_periodic() == 3)
+        channels = channel_windings(c, alpha.names(), pairs[2]);
+    if (wanted[0]) h0 = make_diagram(alpha, pairs[0], {}, c.atoms, c.edges, min_persistence);
+    if (wanted[1]) h1 = make_diagram(alpha, pairs[1], rings, c.edges, c.triangles, min_persistence);
+    if (wanted[2]) h2 = make_diagram(alpha, pairs[2], channels, c.triangles, c.tets, min_persistence);
     for (std::size_t atom = 0; atom < c.hidden.size(); ++atom)
         if (c.hidden[atom]) result.hidden.push_back(alpha.user_index(static_cast<std::int64_t>(atom)));
     std::sort(result.hidden.begin(), result.hidden.end());

@@ -21,6 +21,7 @@ struct SimplexList {
 struct Diagram {
     std::vector<double> birth, death;  // squared Angstrom; death may be infinite
     SimplexList birth_simplex, death_simplex;
+    std::vector<std::int32_t> winding;  // (n, 3); see winding.hpp; 0 where there is none
 };
 
 struct Diagrams {
@@ -38,7 +39,7 @@ struct FilteredSimplices {
 // min_persistence, or than the rounding to the grid, are left out. Atoms in a plane or on a line
 // are triangulated there. Throws InputError for atoms that coincide and cells without volume.
 Diagrams alpha_diagrams(std::span<const Point> positions, const Cell& cell,
-                        const std::array<bool, 3>& wanted, double min_persistence);
+                        const std::array<bool, 3>& wanted, bool windings, double min_persistence);
 
 // The alpha complex itself: vertices, edges, triangles, tetrahedra.
 std::array<FilteredSimplices, 4> alpha_complex(std::span<const Point> positions,

@@ -132,3 +132,37 @@ def test_slab_whose_layers_differ_by_rounding_alone():
         assert np.isinf(pairs[:, 1]).sum() == 2
         assert np.abs(pairs[:, 0] - 1).max() < 1e-8
         assert np.abs(pairs[np.isfinite(pairs[:, 1]), 1] - 2).max() < 1e-8
+
+
+@pytest.mark.parametrize("pbc", PERIODICITIES[:-1], ids=lambda pbc: "".join("FT"[p] for p in pbc))
+def test_windings_of_essential_classes(pbc):
+    """The rings of H1 span the lattice modulo 2, the channels of H2 likewise."""
+    rng = np.random.default_rng([*pbc, 9])
+    for _ in range(30):
+        positions, cell = random_structure(rng, pbc, degenerate=False)
+        diagrams = alpha_persistence(positions, cell=cell, pbc=pbc, windings=True)
+        axes = np.flatnonzero(pbc)
+        for dim in (1, 2) if all(pbc) else (1,):
+            diagram = diagrams[dim]
+            essential = diagram.winding[diagram.essential]
+            assert (diagram.winding[~diagram.essential] == 0).all()
+            assert (np.delete(essential, axes, axis=1) == 0).all()
+            determinant = round(np.linalg.det(essential[:, axes]))
+            assert determinant % 2 == 1
+            assert diagram[diagram.essential].winding.tolist() == essential.tolist()
+
+
+def test_windings_follow_the_basis():
+    # Wires of close atoms along the second vector, layers of them, in a skewed basis.
+    cell = np.array([[5.0, 0, 0], [0, 1, 0], [0, 0, 9]])
+    atom = [[0.3, 0.2, 0.1]]
+    straight = alpha_persistence(atom, cell=cell, windings=True)
+    assert np.abs(straight[1].winding).tolist() == [[0, 1, 0], [1, 0, 0], [0, 0, 1]]
+    assert straight[1].birth.tolist() == pytest.approx([0.25, 6.25, 20.25])
+    # The first membrane to close stands across the direction of the widest gap.
+    assert np.abs(straight[2].winding).tolist() == [[0, 0, 1], [1, 0, 0], [0, 1, 0]]
+    basis = np.array([[1, 0, 0], [3, 1, 0], [0, -2, 1]])
+    skewed = alpha_persistence(atom, cell=basis @ cell, windings=True)
+    for dim in (1, 2):
+        travelled = np.abs(straight[dim].winding @ cell)
+        assert np.abs(skewed[dim].winding @ basis @ cell) == pytest.approx(travelled)

@@ -29,6 +29,7 @@ def alpha_persistence(
     radii: Radii | None = None,
     dims: Sequence[int] = (0, 1, 2),
     min_persistence: float = 0.0,
+    windings: bool = False,
     name: str | None = None,
 ) -> dict[int, PersistenceDiagram]:
     """Compute the persistence diagrams of a structure's alpha filtration.
@@ -69,6 +70,9 @@ def alpha_persistence(
     min_persistence : float
         Leave out pairs with death - birth <= this, Angstrom^2. Pairs that are nothing but
         rounding (about 1e-11) are always left out.
+    windings : bool
+        Also find out which way around the periodic cell each essential class goes
+        (`PersistenceDiagram.winding`). Takes about 5 % more time.
     name : str, optional
         What to call the structure in an error message.
 
@@ -126,11 +130,18 @@ def alpha_persistence(
             tuple(periodic.tolist()),
             weights,
             tuple(dim in dims for dim in range(3)),
+            windings,
             min_persistence,
         )
     except _kernel.InputError as error:
         raise StructureError(f"{_name(structure, name)}: {error}") from None
-    return {dim: PersistenceDiagram(dim, *results[dim], len(positions), hidden) for dim in dims}
+    diagrams = {}
+    for dim in dims:
+        *pairs, winding = results[dim]
+        diagrams[dim] = PersistenceDiagram(
+            dim, *pairs, len(positions), hidden, winding if windings else None
+        )
+    return diagrams
 
 
 def _name(structure: ase.Atoms | npt.ArrayLike, given: str | None) -> str:

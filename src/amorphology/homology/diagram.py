@@ -60,6 +60,12 @@ class PersistenceDiagram:
         Atoms of the structure, for descriptors that count per atom.
     hidden_atoms : ndarray of int32, shape (n_hidden,)
         Atoms that take no part because, with weights, their Voronoi cells are empty.
+    winding : ndarray of int32, shape (n_pairs, 3), or None
+        Only if asked for (``windings=True``). For an essential class of H1, the whole cell
+        vectors travelled along the ring that its edge closes with older ones: the direction in
+        which the network percolates at this radius. For one of H2, those along the channel that
+        its triangle closes: the direction in which the void percolated up to this radius (with
+        periodicity in three directions; else 0). 0 for finite pairs.
 
     Notes
     -----
@@ -77,6 +83,7 @@ class PersistenceDiagram:
     death_offset: npt.NDArray[np.int32]
     n_atoms: int
     hidden_atoms: npt.NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
+    winding: npt.NDArray[np.int32] | None = None
 
     @classmethod
     def from_pairs(
@@ -161,6 +168,6 @@ class PersistenceDiagram:
         per_pair = {
             f.name: getattr(self, f.name)[selection]
             for f in fields(self)
-            if f.name not in _PER_STRUCTURE
+            if f.name not in _PER_STRUCTURE and getattr(self, f.name) is not None
         }
         return replace(self, **per_pair)
