@@ -71,7 +71,8 @@ def assert_same(got: list[Atoms], expected: list[Atoms]) -> None:
         "a.extxyz.gz",
     ],
 )
-def test_the_same_frames_as_read_whole(name: str, frames: list[Atoms], tmp_path: Path):
+def test_the_same_frames_as_read_whole(name: str, frames: list[Atoms], tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(frame_stream, "ROWS_AT_A_TIME", 7)
     path = tmp_path / name
     if name == "a.lammpstrj":
         write_lammps_dump(path, frames)

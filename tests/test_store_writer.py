@@ -17,7 +17,7 @@ from ase.build import bulk
 from ase.calculators.singlepoint import SinglePointCalculator
 from ase.io import write
 
-from amorphology import frame_stream, store_writer
+from amorphology import cli, frame_stream, store_commits, store_writer
 from amorphology.errors import ConfigError, RunError, StructureError
 from amorphology.homology import alpha_persistence
 from amorphology.store import DiagramStore
@@ -34,7 +34,7 @@ def small_batches(monkeypatch: pytest.MonkeyPatch):
 @pytest.fixture
 def many_commits(monkeypatch: pytest.MonkeyPatch):
     """Commit every batch, as if it had taken long."""
-    monkeypatch.setattr(store_writer, "COMMIT_SECONDS", 0.0)
+    monkeypatch.setattr(store_commits, "COMMIT_SECONDS", 0.0)
 
 
 def silicon(seed: int) -> Atoms:
@@ -214,29 +214,35 @@ def test_killed_at_every_write(files: list[Path], tmp_path: Path, monkeypatch, m
 
 KILLED_SCRIPT = """
 import sys
-from amorphology import frame_stream, store_writer
-frame_stream.FRAMES_A_BATCH, store_writer.COMMIT_SECONDS = 2, 0.0
-store_writer.write_diagrams(
-    sys.argv[1], sys.argv[2], dims=[1], simplices=False, report=lambda line: print(line, flush=True)
-)
+from amorphology import frame_stream, store_commits, store_writer
+
+def report(line):
+    print(line, flush=True)
+    sys.stdin.readline()  # until told to go on
+
+frame_stream.FRAMES_A_BATCH, store_commits.COMMIT_SECONDS = 2, 0.0
+store_writer.write_diagrams(sys.argv[1], sys.argv[2], dims=[1], simplices=False, report=report)
 """
 
 
 def test_killed_by_sigkill(tmp_path: Path):
-    write(tmp_path / "si.extxyz", [silicon(seed) for seed in range(100)])
+    write(tmp_path / "si.extxyz", [silicon(seed) for seed in range(60)])
     whole, out = tmp_path / "whole.zarr", tmp_path / "killed.zarr"
     write_diagrams(tmp_path / "si.extxyz", whole, dims=[1], simplices=False)
     command = [sys.executable, "-c", KILLED_SCRIPT, str(tmp_path / "si.extxyz"), str(out)]
-    for commits, seconds in ((2, 0.0), (5, 0.013), (9, 0.004)):
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    for commits, seconds in ((2, 0.002), (5, 0.02), (9, 0.008)):
+        process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+        )
         for _ in range(commits):
             line = process.stdout.readline()
-        time.sleep(seconds)
+            process.stdin.write("\n")
+        time.sleep(seconds)  # into the next commit
         process.send_signal(signal.SIGKILL)
         process.communicate()
         assert process.returncode == -signal.SIGKILL
         done = int(line.split()[0])
-        assert done <= len(DiagramStore(out)) < 100  # what was reported is there
+        assert done <= len(DiagramStore(out)) < 60  # what was reported is there
     write_diagrams(tmp_path / "si.extxyz", out, dims=[1], simplices=False)
     assert_same_store(out, whole)
 
@@ -290,7 +296,7 @@ def test_another_package_version_does_not_continue(
     out = tmp_path / "s.zarr"
     with pytest.raises(StructureError):
         write_diagrams(files, out)
-    monkeypatch.setattr(store_writer, "version", lambda package: "9.9")
+    monkeypatch.setattr(store_commits, "version", lambda package: "9.9")
     with pytest.raises(ConfigError, match=r"begun by amorphology .*, and this is 9\.9"):
         write_diagrams(files, out, on_error="skip")
 
@@ -352,3 +358,26 @@ def test_another_format_version(good_files: list[Path], tmp_path: Path):
     for use in (DiagramStore, lambda path: write_diagrams(good_files, path)):
         with pytest.raises(RunError, match="store format 99, but this version reads format 1"):
             use(out)
+
+
+def test_on_the_command_line(files: list[Path], tmp_path: Path, monkeypatch, capsys):
+    def amorph(*arguments: object) -> int | str | None:
+        monkeypatch.setattr(sys, "argv", ["amorph", "diagrams", *map(str, arguments)])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        return stop.value.code
+
+    out = tmp_path / "s.zarr"
+    pattern = files[0].with_name("[abc].extxyz")
+    assert amorph(pattern, "--out", out) == 2
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert error.startswith("error: ")
+    assert "b.extxyz frame 4: atom 3 is at (nan, nan, nan)" in error
+    assert not amorph(pattern, "--out", out, "--jobs", 1, "--on-error", "skip")
+    captured = capsys.readouterr()
+    assert "s.zarr: 28 frames: energy 28, forces 0, stress 0; 3 failed" in captured.out
+    assert "28 frames, 3 failed, " in captured.err
+    assert not amorph(pattern, "--out", out, "--on-error", "skip")
+    assert "nothing left to do" in capsys.readouterr().out
+    assert not amorph(pattern, "--out", tmp_path / "t.zarr", "--on-error", "skip", "--no-simplices")
+    assert not DiagramStore(tmp_path / "t.zarr").settings["simplices"]

@@ -77,6 +77,38 @@ def _options(
     pass
 
 
+@app.command("diagrams")
+def diagrams_command(
+    frames: FrameFiles,
+    out: Annotated[Path, typer.Option(help="Zarr store to write or to go on with.")],
+    jobs: JobsOption = None,
+    on_error: Annotated[
+        str,
+        typer.Option(metavar="stop|skip", help="What to do about a frame that cannot be done."),
+    ] = "stop",
+    simplices: Annotated[
+        bool, typer.Option(help="Keep the atoms of each pair: two thirds more space.")
+    ] = True,
+) -> None:
+    """Compute persistence diagrams of any number of frames; stopped, it goes on."""
+    from rich.console import Console
+
+    from amorphology.store_writer import write_diagrams
+
+    console = Console(stderr=True, highlight=False)
+    with console.status("reading frames") as status:
+        typer.echo(
+            write_diagrams(
+                frames,
+                out,
+                simplices=simplices,
+                n_jobs=jobs,
+                on_error=on_error,
+                report=status.update if console.is_terminal else console.print,
+            )
+        )
+
+
 @app.command("train")
 def train_command(
     config: Annotated[

@@ -15,12 +15,17 @@ from numpy.typing import ArrayLike, NDArray
 from amorphology.errors import StructureError
 
 __all__ = [
+    "ENERGY_PLACES",
+    "LABELS",
     "check_geometry",
     "frame_name",
+    "geometry_problem",
     "label_summary",
     "mean_energy_per_atom",
     "read_frames",
     "run_labels",
+    "stored_result",
+    "structure_files",
     "whole_file",
     "write_frames",
 ]
@@ -36,8 +41,8 @@ ENERGY_PLACES = (
     ("info", "free_energy"),
 )
 
-# Smallest singular value of the periodic unit vectors below which they count as dependent. A cell
-# this flat (angles of 1e-8 rad) is a typing error, never a crystal.
+# Volume of the parallelepiped of the periodic unit vectors below which they count as dependent. A
+# cell this flat (angles of 1e-8 rad) is a typing error, never a crystal.
 DEPENDENT = 1e-8
 
 
@@ -63,7 +68,7 @@ def read_frames(paths: str | Path | Iterable[str | Path]) -> list[Atoms]:
         If a file is missing or empty, a pattern matches nothing, or ASE cannot read a file.
     """
     frames: list[Atoms] = []
-    for path in _expand(paths):
+    for path in structure_files(paths):
         frames.extend(_read_file(path))
     return frames
 
@@ -175,7 +180,9 @@ def mean_energy_per_atom(frames: Sequence[Atoms]) -> NDArray[np.float64]:
     for index, frame in enumerate(frames):
         if len(frame) == 0:
             raise StructureError(f"{frame_name(frame, index)}: has no atoms")
-    columns = [[_stored(frame, where, key) for frame in frames] for where, key in ENERGY_PLACES]
+    columns = [
+        [stored_result(frame, where, key) for frame in frames] for where, key in ENERGY_PLACES
+    ]
     complete = next((column for column in columns if None not in column), None)
     if complete is None:
         fullest = min(columns, key=lambda column: column.count(None))
@@ -217,7 +224,7 @@ def label_summary(frames: Sequence[Atoms]) -> str:
     """
     counts = {
         label: sum(
-            _stored(frame, "calculator", label) is not None or label in frame.info
+            stored_result(frame, "calculator", label) is not None or label in frame.info
             for frame in frames
         )
         for label in LABELS
@@ -263,6 +270,27 @@ def check_geometry(positions: ArrayLike, cell: ArrayLike, pbc: ArrayLike, name: 
     """
     Check that atoms and cell can carry a filtration.
 
+    Parameters
+    ----------
+    positions, cell, pbc
+        As for `geometry_problem`.
+    name
+        What to call the frame in an error message.
+
+    Raises
+    ------
+    StructureError
+        If there is a `geometry_problem`.
+    """
+    problem = geometry_problem(positions, cell, pbc)
+    if problem is not None:
+        raise StructureError(f"{name}: {problem}")
+
+
+def geometry_problem(positions: ArrayLike, cell: ArrayLike, pbc: ArrayLike) -> str | None:
+    """
+    Say what keeps atoms and cell from carrying a filtration.
+
     Atoms on one place are not looked for: the triangulation finds them exactly, also modulo the
     lattice.
 
@@ -274,66 +302,81 @@ def check_geometry(positions: ArrayLike, cell: ArrayLike, pbc: ArrayLike, name: 
         Cell vectors as rows, (3, 3), Angstrom.
     pbc
         Whether each cell vector is a period, (3,) bool.
-    name
-        What to call the frame in an error message.
 
-    Raises
-    ------
-    StructureError
-        If a shape is wrong, there are no atoms, a number is NaN or infinite, or the periodic cell
-        vectors are zero or linearly dependent.
+    Returns
+    -------
+    str or None
+        What is wrong and how to mend it: a wrong shape, no atoms, a number that is NaN or
+        infinite, periodic cell vectors that are zero or linearly dependent. None if all is well.
     """
     positions = np.asarray(positions, dtype=np.float64)
     cell = np.asarray(cell, dtype=np.float64)
     pbc = np.asarray(pbc, dtype=bool)
     if positions.ndim != 2 or positions.shape[1] != 3:
-        raise StructureError(f"{name}: positions have shape {positions.shape}, not (n_atoms, 3)")
+        return f"positions have shape {positions.shape}, not (n_atoms, 3)"
     if len(positions) == 0:
-        raise StructureError(f"{name}: has no atoms; remove the frame")
+        return "has no atoms; remove the frame"
     if cell.shape != (3, 3):
-        raise StructureError(f"{name}: cell has shape {cell.shape}, not (3, 3)")
+        return f"cell has shape {cell.shape}, not (3, 3)"
     if pbc.shape != (3,):
-        raise StructureError(f"{name}: pbc has shape {pbc.shape}, not (3,)")
-    broken = np.flatnonzero(~np.isfinite(positions).all(axis=1))
-    if len(broken):
-        atom = broken[0]
-        raise StructureError(
-            f"{name}: atom {atom} is at {_triple(positions[atom])} ({len(broken)} of "
+        return f"pbc has shape {pbc.shape}, not (3,)"
+    if not np.isfinite(positions).all():
+        broken = np.flatnonzero(~np.isfinite(positions).all(axis=1))
+        return (
+            f"atom {broken[0]} is at {_triple(positions[broken[0]])} ({len(broken)} of "
             f"{len(positions)} positions are not finite); correct or remove the frame"
         )
-    if pbc.any():
-        _check_periods(cell, pbc, name)
+    return _period_problem(cell, pbc)
 
 
-def _check_periods(cell: NDArray[np.float64], pbc: NDArray[np.bool_], name: str) -> None:
+def _period_problem(cell: NDArray[np.float64], pbc: NDArray[np.bool_]) -> str | None:
     axes = np.flatnonzero(pbc)
     periods = cell[axes]
     for axis, period in zip(axes, periods, strict=True):
         if not np.isfinite(period).all():
-            raise StructureError(
-                f"{name}: cell vector {axis} is {_triple(period)}; correct the cell"
-            )
+            return f"cell vector {axis} is {_triple(period)}; correct the cell"
         if not period.any():
-            raise StructureError(
-                f"{name}: pbc is true along cell vector {axis}, which is zero; give the cell "
-                "vector or set pbc to false there"
+            return (
+                f"pbc is true along cell vector {axis}, which is zero; give the cell vector or set "
+                "pbc to false there"
             )
     # Scaled by the largest component first: lengths of 1e-200 or 1e200 would under- or overflow.
     scaled = periods / np.abs(periods).max(axis=1, keepdims=True)
-    units = scaled / np.linalg.norm(scaled, axis=1, keepdims=True)
-    if np.linalg.svd(units, compute_uv=False).min() < DEPENDENT:
+    units = scaled / np.sqrt((scaled**2).sum(axis=1, keepdims=True))
+    if len(units) == 3:
+        volume = abs(float(units[0] @ np.cross(units[1], units[2])))
+    elif len(units) == 2:
+        volume = float(np.linalg.norm(np.cross(*units)))
+    else:
+        return None
+    if volume < DEPENDENT:
         named = " and ".join(_triple(period) for period in periods)
-        raise StructureError(
-            f"{name}: periodic cell vectors {named} are linearly dependent; correct the cell or pbc"
-        )
+        return f"periodic cell vectors {named} are linearly dependent; correct the cell or pbc"
+    return None
 
 
 def _triple(vector: NDArray[np.float64]) -> str:
     return "(" + ", ".join(f"{x:g}" for x in vector) + ")"
 
 
-def _stored(frame: Atoms, where: str, key: str) -> Any:
-    """Look up a stored result of a frame, None without one; never starts a calculation."""
+def stored_result(frame: Atoms, where: str, key: str) -> Any:
+    """
+    Look up a stored result of a frame; never starts a calculation.
+
+    Parameters
+    ----------
+    frame
+        The frame.
+    where
+        ``"calculator"`` or ``"info"``.
+    key
+        For example ``"energy"``.
+
+    Returns
+    -------
+    object
+        The result; None without one.
+    """
     if where == "info":
         return frame.info.get(key)
     calculator = frame.calc
@@ -348,7 +391,26 @@ def _stored(frame: Atoms, where: str, key: str) -> Any:
     return calculator.results.get(key)
 
 
-def _expand(paths: str | Path | Iterable[str | Path]) -> list[Path]:
+def structure_files(paths: str | Path | Iterable[str | Path]) -> list[Path]:
+    """
+    Find the files that paths and patterns name.
+
+    Parameters
+    ----------
+    paths
+        As for `read_frames`.
+
+    Returns
+    -------
+    list of pathlib.Path
+        In the order in which they are read, every file once; one that is named without a pattern
+        need not exist.
+
+    Raises
+    ------
+    StructureError
+        If a pattern matches nothing, or no path is given.
+    """
     if isinstance(paths, str | Path):
         paths = [paths]
     files: list[Path] = []

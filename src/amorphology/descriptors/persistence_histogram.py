@@ -1,6 +1,6 @@
 """Two-dimensional histograms of persistence diagrams."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, Self, TypeAlias
 
 import numpy as np
@@ -222,22 +222,29 @@ class PersistenceHistogram(TransformerMixin, BaseEstimator, auto_wrap_output_key
     def _histograms(self, X: Sequence[Atoms | Diagrams]) -> NDArray[np.float32]:
         """Normalised, not yet standardised; float32 (n_frames, bins, bins)."""
         edges = self._edges()
-        diagrams = self._diagrams(X)
-        histograms = np.empty((len(diagrams), self.bins, self.bins), dtype=np.float32)
-        for histogram, diagram in zip(histograms, diagrams, strict=True):
-            counted = np.isfinite(diagram.death) & (diagram.death > diagram.birth)
-            counts, _, _ = np.histogram2d(diagram.birth[counted], diagram.death[counted], edges)
-            total = counts.sum() if self.normalisation == "probability" else diagram.n_atoms
-            histogram[:] = counts / total if total else 0.0
-        return histograms
+        one_frame = np.dtype((np.float32, (self.bins, self.bins)))
+        return np.fromiter(
+            (self._histogram(diagram, edges) for diagram in self._diagrams(X)), dtype=one_frame
+        )
 
-    def _diagrams(self, X: Sequence[Atoms | Diagrams]) -> list[PersistenceDiagram]:
-        """Diagram of degree `homology` of every frame."""
-        frames = [x for x in X if isinstance(x, Atoms)]
-        if frames and len(frames) == len(X):
-            computed = alpha_persistence_many(frames, n_jobs=self.n_jobs, dims=(self.homology,))
-            return [diagrams[self.homology] for diagrams in computed]
-        return [self._of_degree(x, index) for index, x in enumerate(X)]
+    def _histogram(
+        self, diagram: PersistenceDiagram, edges: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Normalised histogram of one diagram, float64 (bins, bins)."""
+        counted = np.isfinite(diagram.death) & (diagram.death > diagram.birth)
+        counts, _, _ = np.histogram2d(diagram.birth[counted], diagram.death[counted], edges)
+        total = counts.sum() if self.normalisation == "probability" else diagram.n_atoms
+        return counts / total if total else np.zeros_like(counts)
+
+    def _diagrams(self, X: Sequence[Atoms | Diagrams]) -> Iterator[PersistenceDiagram]:
+        """Diagram of degree `homology` of every frame, one at a time: X may be a store on disk."""
+        if len(X) and isinstance(X[0], Atoms):
+            frames = [x for x in X if isinstance(x, Atoms)]
+            if len(frames) == len(X):
+                computed = alpha_persistence_many(frames, n_jobs=self.n_jobs, dims=(self.homology,))
+                yield from (diagrams[self.homology] for diagrams in computed)
+                return
+        yield from (self._of_degree(x, index) for index, x in enumerate(X))
 
     def _of_degree(self, x: Atoms | Diagrams, index: int) -> PersistenceDiagram:
         if isinstance(x, Mapping):

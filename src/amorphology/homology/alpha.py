@@ -137,10 +137,9 @@ def alpha_persistence(
         raise StructureError(f"{_name(structure, name)}: {error}") from None
     diagrams = {}
     for dim in dims:
-        *pairs, winding = results[dim]
-        diagrams[dim] = PersistenceDiagram(
-            dim, *pairs, len(positions), hidden, winding if windings else None
-        )
+        result = results[dim]
+        winding = result[6] if windings else None
+        diagrams[dim] = PersistenceDiagram(dim, *result[:6], len(positions), hidden, winding)
     return diagrams
 
 
