@@ -1,5 +1,6 @@
 """The command ``amorph``: every verb calls one public function."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -45,6 +46,9 @@ def main() -> None:
     An error that the user can mend is one line on stderr and exit status 2; an interruption is
     exit status 130.
     """
+    # PyTorch's threads spin while they wait for each other. Where another program has one of the
+    # cores that made training ten times slower; with sleeping threads it is not slower alone.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         app()
     except AmorphologyError as error:

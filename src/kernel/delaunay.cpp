@@ -171,11 +171,13 @@ void Delaunay<D>::fill_cavity(Vertex v) {
         for (int i = 0; i < D; ++i) {
             const int place = other_corners<D>[corner][i];
             const Vertex w = cell.vertex[place];
-            if (vertex_round_[w] != round_) {
-                vertex_round_[w] = round_;
-                local_index_[w] = n_local_++;
-            }
-            record.local[i] = local_index_[w];
+            // Numbered at first sight; without a branch, since sights are as good as random.
+            const bool first = vertex_round_[w] != round_;
+            const std::int32_t local = first ? n_local_ : local_index_[w];
+            vertex_round_[w] = round_;
+            local_index_[w] = local;
+            n_local_ += static_cast<std::int32_t>(first);
+            record.local[i] = local;
             record.corner[i] = static_cast<std::int8_t>(place);
         }
     }

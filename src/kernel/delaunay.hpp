@@ -41,7 +41,7 @@ private:
     // Without branches: where the value stands is as good as random.
     static int place(const std::array<std::int32_t, D + 1>& values, std::int32_t wanted) {
         int found = 0;
-        for (int i = 1; i <= D; ++i) found += values[i] == wanted ? i : 0;
+        for (int i = 1; i <= D; ++i) found += i * static_cast<int>(values[i] == wanted);
         return found;
     }
 };

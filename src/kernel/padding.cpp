@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 #include <span>
+#include <tuple>
+#include <utility>
 
 #include "hilbert.hpp"
 
@@ -63,6 +65,15 @@ std::vector<Vertex> insertion_order(const std::vector<Point>& points, std::size_
     return order;
 }
 
+// Offsets that move a fractional coordinate to within `margin` of the home cell; at least 0.
+std::pair<std::int64_t, std::int64_t> offsets_within(double f, double margin) {
+    std::int64_t low = std::llround(std::floor(-margin - f));
+    while (low < 0 && f + static_cast<double>(low) < -margin) ++low;
+    std::int64_t high = std::llround(std::ceil(1 + margin - f));
+    while (high > 0 && f + static_cast<double>(high) > 1 + margin) --high;
+    return {std::min<std::int64_t>(low, 0), std::max<std::int64_t>(high, 0)};
+}
+
 }  // namespace
 
 std::vector<Vertex> PaddedPoints::grow(const Lattice& lattice, double radius,
@@ -78,30 +89,22 @@ std::vector<Vertex> PaddedPoints::grow(const Lattice& lattice, double radius,
                              "than the spacing that another repeats at; build a supercell");
     }
     for (std::size_t atom = 0; atom < atoms.size(); ++atom) {
-        std::array<double, 3> f{};
-        Offset low{}, high{};
+        // The images wanted, and those added before, fill boxes of offsets. One test decides both,
+        // so that rounding can neither lose an image nor add it twice.
+        Offset low{}, high{}, had_low{}, had_high{};
         for (int k = 0; k < lattice.n_periodic(); ++k) {
-            f[k] = lattice.fractional(k, atoms[atom]);
-            low[k] = std::min<std::int64_t>(0, std::llround(std::floor(-margin[k] - f[k])));
-            high[k] = std::max<std::int64_t>(0, std::llround(std::ceil(1 + margin[k] - f[k])));
+            const double f = lattice.fractional(k, atoms[atom]);
+            std::tie(low[k], high[k]) = offsets_within(f, margin[k]);
+            std::tie(had_low[k], had_high[k]) = offsets_within(f, previous_margin[k]);
         }
-        // One test decides both what is wanted now and what was added before, so that rounding
-        // can neither lose an image nor add it twice.
-        const auto within = [&](const Offset& n, const std::array<double, 3>& m) {
-            for (int k = 0; k < lattice.n_periodic(); ++k) {
-                const double g = f[k] + static_cast<double>(n[k]);
-                if (g < -m[k] || g > 1 + m[k]) return false;
-            }
-            return true;
-        };
         Offset n;
         for (n[0] = low[0]; n[0] <= high[0]; ++n[0])
             for (n[1] = low[1]; n[1] <= high[1]; ++n[1])
                 for (n[2] = low[2]; n[2] <= high[2]; ++n[2]) {
-                    const bool home = n == Offset{};
-                    if (!home && !within(n, margin)) continue;
-                    if (previous_radius >= 0 && (home || within(n, previous_margin))) continue;
-                    add(atom, home ? atoms[atom] : atoms[atom] + lattice.translation(n), n);
+                    bool had = previous_radius >= 0;
+                    for (int k = 0; k < 3; ++k) had = had && n[k] >= had_low[k] && n[k] <= had_high[k];
+                    if (had) continue;
+                    add(atom, n == Offset{} ? atoms[atom] : atoms[atom] + lattice.translation(n), n);
                 }
     }
     return insertion_order(points, first);

@@ -141,7 +141,8 @@ public:
           points_(padded.points),
           codes_(padded.codes),
           cells_(delaunay.cells()),
-          kept_(cells_.size(), -1),
+          kept_(cells_.size(), 0),
+          known_facets_(cells_.size(), unknown_facets()),
           facet_map_(periodic_ ? n_selected / 2 : 0, lattice.atoms().size()),
           edge_map_(D == 3 ? n_selected + n_selected / 4 : 0, lattice.atoms().size()) {
         Complex& c = quotient_.complex;
@@ -157,9 +158,9 @@ public:
 
     Quotient build(const std::vector<Selected>& selected) {
         double largest = 0;
-        for (std::size_t i = 0; i < selected.size(); ++i) {
-            kept_[selected[i].cell] = static_cast<std::int32_t>(i);
-            largest = std::max(largest, selected[i].value);
+        for (const Selected& s : selected) {
+            kept_[s.cell] = 1;
+            largest = std::max(largest, s.value);
         }
         quotient_.largest_radius = std::sqrt(largest);
         for (const Selected& s : selected) add_cell(s);
@@ -186,6 +187,12 @@ private:
         int n_sides;
         bool attached;
     };
+
+    static std::array<std::int32_t, D + 1> unknown_facets() {
+        std::array<std::int32_t, D + 1> none;
+        none.fill(-1);
+        return none;
+    }
 
     auto& top() { return quotient_.complex.simplices<D>(); }
     auto& facets() { return quotient_.complex.simplices<D - 1>(); }
@@ -220,27 +227,25 @@ private:
         return facet;
     }
 
-    // The facet opposite to `corner` of the sorted cell. A kept neighbour already holds it; where
-    // the neighbour was not kept, some translate of it was, and the orbit key finds the facet.
+    // The facet opposite to `corner` of the sorted cell. A kept neighbour shares it; where the
+    // neighbour was not kept, some translate of it was, and the orbit key finds the facet.
     std::int32_t find_facet(std::int32_t index, int corner, const DelaunayCell<D>& cell,
                             const SortedCell<D>& sorted, bool& fresh) {
-        const CellIndex neighbour = cell.neighbour[sorted.place[corner]];
-        const std::int32_t kept = kept_[neighbour];
-        if (kept >= 0 && kept < index) {
-            const Vertex apex = cells_[neighbour].vertex[cells_[neighbour].facet_towards(
-                quotient_.seams.source[index])];
-            const auto& theirs = top()[kept];
-            int their_corner = 0;
-            while (theirs.vertex[their_corner] != apex) ++their_corner;
-            fresh = false;
-            return theirs.face[their_corner];
-        }
+        const int place = sorted.place[corner];
+        const CellIndex self = quotient_.seams.source[index];
+        std::int32_t& known = known_facets_[self][place];
+        fresh = known < 0;
+        if (!fresh) return known;
+        const CellIndex neighbour = cell.neighbour[place];
+        const bool shared = kept_[neighbour];
         const std::array<Vertex, D> vertex = facet_vertices(sorted.vertex, corner);
         const std::int32_t next = static_cast<std::int32_t>(facets().size());
         std::int32_t facet = next;
-        if (kept < 0 && periodic_)
+        if (!shared && periodic_)
             facet = facet_map_.find_or_insert(orbit_key(vertex, codes_), next);
         fresh = facet == next;
+        known = facet;
+        if (shared) known_facets_[neighbour][cells_[neighbour].facet_towards(self)] = facet;
         if (fresh) {
             facets().push_back({vertex, {}, inf});
             if constexpr (D == 2) facets().back().face = end_atoms(padded_, vertex);
@@ -340,7 +345,8 @@ private:
     const std::vector<Point>& points_;
     const std::vector<ImageCode>& codes_;
     const std::vector<DelaunayCell<D>>& cells_;
-    std::vector<std::int32_t> kept_;  // complex index of each cell, -1 if not kept
+    std::vector<std::uint8_t> kept_;  // by cell of the triangulation
+    std::vector<std::array<std::int32_t, D + 1>> known_facets_;  // likewise, by corner; -1 if not
     FlatMap<D> facet_map_;
     FlatMap<2> edge_map_;
     std::vector<FacetSphere> spheres_;
