@@ -14,6 +14,7 @@ def alpha_diagrams(
     wanted: tuple[bool, ...] = (True, True, True),
     windings: bool = False,
     min_persistence: float = 0.0,
+    n_threads: int = 1,
 ) -> tuple[list[tuple[_Floats, _Floats, _Ints, _Ints, _Ints, _Ints, _Ints]], _Ints]: ...
 def alpha_complex(
     positions: _Floats,

@@ -84,13 +84,13 @@ nb::list to_list(std::array<T, N>&& parts) {
 nb::tuple alpha_diagrams(const Positions& positions, const CellVectors& cell,
                          const std::array<bool, 3>& pbc, const std::optional<Weights>& weights,
                          const std::array<bool, 3>& wanted, bool windings,
-                         double min_persistence) {
+                         double min_persistence, int n_threads) {
     const Input input = read_input(positions, cell, pbc, weights);
     amorph::Diagrams diagrams;
     {
         nb::gil_scoped_release release;
-        diagrams = amorph::alpha_diagrams(input.positions, input.cell, wanted, windings,
-                                          min_persistence);
+        diagrams = amorph::alpha_diagrams(input.positions, input.cell,
+                                          {wanted, windings, min_persistence, n_threads});
     }
     const std::size_t n_hidden = diagrams.hidden.size();
     return nb::make_tuple(to_list(std::move(diagrams.by_dimension)),
@@ -115,7 +115,7 @@ NB_MODULE(_kernel, m) {
     nb::exception<amorph::InputError>(m, "InputError", PyExc_ValueError);
     m.def("alpha_diagrams", &alpha_diagrams, "positions"_a, "cell"_a, "pbc"_a,
           "weights"_a = nb::none(), "wanted"_a = std::array<bool, 3>{true, true, true},
-          "windings"_a = false, "min_persistence"_a = 0.0,
+          "windings"_a = false, "min_persistence"_a = 0.0, "n_threads"_a = 1,
           "([(birth, death, birth atoms, birth offsets, death atoms, death offsets, winding)] of H0 "
           "to H2 (empty where not wanted), hidden atoms).");
     m.def("alpha_complex", &alpha_complex, "positions"_a, "cell"_a, "pbc"_a,

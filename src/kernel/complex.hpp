@@ -90,7 +90,7 @@ struct Quotient {
 // Nothing is assumed of the padding: the certificate decides whether it was enough.
 template <int D>
 Quotient build_quotient(const Lattice& lattice, const PaddedPoints& padded,
-                        const Delaunay<D>& delaunay);
+                        const Delaunay<D>& delaunay, int n_threads);
 
 // Exact proof that the representatives triangulate the torus (or the periodic hull of a slab or
 // wire) and are locally Delaunay everywhere, hence are the periodic Delaunay triangulation. For

@@ -8,6 +8,7 @@
 
 #include "complex.hpp"
 #include "persistence.hpp"
+#include "tasks.hpp"
 #include "winding.hpp"
 
 namespace amorph {
@@ -30,9 +31,10 @@ Point project(const AffineSpan& span, const Point& p) {
 // The complex together with what its vertices mean.
 class AlphaComplex {
 public:
-    static AlphaComplex of(std::span<const Point> positions, const Cell& cell) {
+    static AlphaComplex of(std::span<const Point> positions, const Cell& cell,
+                           int n_threads = 1) {
         const AffineSpan span = affine_span(positions, cell);
-        if (span.dimension == 3) return AlphaComplex(positions, cell, 3);
+        if (span.dimension == 3) return AlphaComplex(positions, cell, 3, n_threads);
         std::vector<Point> projected;
         projected.reserve(positions.size());
         for (const Point& p : positions) {
@@ -42,7 +44,7 @@ public:
         }
         Cell projected_cell = cell;
         for (Point& vector : projected_cell.vectors) vector = project(span, vector);
-        return AlphaComplex(projected, projected_cell, span.dimension);
+        return AlphaComplex(projected, projected_cell, span.dimension, n_threads);
     }
 
     const Complex& complex() const { return complex_; }
@@ -87,13 +89,13 @@ private:
         }
     }
 
-    AlphaComplex(std::span<const Point> positions, const Cell& cell, int dimension)
+    AlphaComplex(std::span<const Point> positions, const Cell& cell, int dimension, int n_threads)
         : lattice_(positions, cell) {
         try {
             if (dimension == 3) {
-                triangulate<3>();
+                triangulate<3>(n_threads);
             } else if (dimension == 2) {
-                triangulate<2>();
+                triangulate<2>(n_threads);
             } else {
                 complex_ = line_complex(lattice_, padded_);
             }
@@ -106,7 +108,7 @@ private:
 
     // Pads the home cell with images until the triangulation is certainly the periodic one.
     template <int D>
-    void triangulate() {
+    void triangulate(int n_threads) {
         Delaunay<D> delaunay(padded_.points);
         // A wider margin costs points, a narrower one second attempts; the widest gap between
         // atoms grows with their number.
@@ -120,7 +122,7 @@ private:
             double largest_radius = 0;
             if (delaunay.insert(pending, padded_.predicates())) {
                 pending.clear();
-                Quotient quotient = build_quotient<D>(lattice_, padded_, delaunay);
+                Quotient quotient = build_quotient<D>(lattice_, padded_, delaunay, n_threads);
                 if (certify<D>(lattice_, padded_, delaunay, quotient)) {
                     complex_ = std::move(quotient.complex);
                     return;
@@ -238,21 +240,23 @@ FilteredSimplices filtered(const AlphaComplex& alpha, const Simplices& simplices
 }  // namespace
 
 Diagrams alpha_diagrams(std::span<const Point> positions, const Cell& cell,
-                        const std::array<bool, 3>& wanted, bool windings,
-                        double min_persistence) {
-    const AlphaComplex alpha = AlphaComplex::of(positions, cell);
+                        const Options& options) {
+    const AlphaComplex alpha = AlphaComplex::of(positions, cell, options.n_threads);
     const Complex& c = alpha.complex();
-    const auto pairs = persistence_pairs(c, wanted);
+    const auto& [want_h0, want_h1, want_h2] = options.wanted;
+    const auto pairs = persistence_pairs(c, options.wanted, options.n_threads);
+    std::vector<Winding> rings, channels;
+    if (options.windings && want_h1) rings = ring_windings(c, alpha.names(), pairs[0], pairs[1]);
+    if (options.windings && want_h2 && alpha.n_periodic() == 3)
+        channels = channel_windings(c, alpha.names(), pairs[2]);
     Diagrams result;
     auto& [h0, h1, h2] = result.by_dimension;
-    std::vector<Winding> rings, channels;
-    if (windings && wanted[1])
-        rings = ring_windings(c, alpha.names(), pairs[0], pairs[1]);
-    if (windings && wanted[2] && alpha.n_periodic() == 3)
-        channels = channel_windings(c, alpha.names(), pairs[2]);
-    if (wanted[0]) h0 = make_diagram(alpha, pairs[0], {}, c.atoms, c.edges, min_persistence);
-    if (wanted[1]) h1 = make_diagram(alpha, pairs[1], rings, c.edges, c.triangles, min_persistence);
-    if (wanted[2]) h2 = make_diagram(alpha, pairs[2], channels, c.triangles, c.tets, min_persistence);
+    const double shortest = options.min_persistence;
+    run_tasks(
+        options.n_threads,
+        [&] { if (want_h0) h0 = make_diagram(alpha, pairs[0], {}, c.atoms, c.edges, shortest); },
+        [&] { if (want_h1) h1 = make_diagram(alpha, pairs[1], rings, c.edges, c.triangles, shortest); },
+        [&] { if (want_h2) h2 = make_diagram(alpha, pairs[2], channels, c.triangles, c.tets, shortest); });
     for (std::size_t atom = 0; atom < c.hidden.size(); ++atom)
         if (c.hidden[atom]) result.hidden.push_back(alpha.user_index(static_cast<std::int64_t>(atom)));
     std::sort(result.hidden.begin(), result.hidden.end());

@@ -34,12 +34,19 @@ struct FilteredSimplices {
     std::vector<double> value;  // squared Angstrom
 };
 
+struct Options {
+    std::array<bool, 3> wanted = {true, true, true};  // dimensions
+    bool windings = false;
+    double min_persistence = 0;
+    int n_threads = 1;  // more than one pays for tens of thousands of atoms
+};
+
 // Positions carry weights (squared radii, Angstrom^2), all equal for plain alpha complexes: values
 // are then squared radii, else squared radii minus the weight. Pairs no longer than
 // min_persistence, or than the rounding to the grid, are left out. Atoms in a plane or on a line
 // are triangulated there. Throws InputError for atoms that coincide and cells without volume.
 Diagrams alpha_diagrams(std::span<const Point> positions, const Cell& cell,
-                        const std::array<bool, 3>& wanted, bool windings, double min_persistence);
+                        const Options& options);
 
 // The alpha complex itself: vertices, edges, triangles, tetrahedra.
 std::array<FilteredSimplices, 4> alpha_complex(std::span<const Point> positions,

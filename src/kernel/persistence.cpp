@@ -6,6 +6,7 @@
 #include <span>
 
 #include "filtration_order.hpp"
+#include "tasks.hpp"
 
 namespace amorph {
 namespace {
@@ -49,11 +50,12 @@ public:
           joins_components_(complex.edges.size(), 0),
           makes_void_(complex.triangles.size(), 0) {}
 
-    std::array<std::vector<PersistencePair>, 3> run(bool above_components) {
-        pair_vertices();
+    std::array<std::vector<PersistencePair>, 3> run(bool above_components, int n_threads) {
         if (above_components) {
-            pair_voids();
+            run_tasks(n_threads, [&] { pair_voids(); }, [&] { pair_vertices(); });
             pair_cycles();
+        } else {
+            pair_vertices();
         }
         return std::move(pairs_);
     }
@@ -194,8 +196,9 @@ private:
 }  // namespace
 
 std::array<std::vector<PersistencePair>, 3> persistence_pairs(const Complex& complex,
-                                                              const std::array<bool, 3>& wanted) {
-    return Reduction(complex).run(wanted[1] || wanted[2]);
+                                                              const std::array<bool, 3>& wanted,
+                                                              int n_threads) {
+    return Reduction(complex).run(wanted[1] || wanted[2], n_threads);
 }
 
 }  // namespace amorph

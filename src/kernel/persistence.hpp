@@ -17,8 +17,10 @@ struct PersistencePair {
 };
 
 // Pairs of the dimensions wanted out of H0, H1 and H2, those of zero length included. H0 alone
-// costs little; H1 and H2 need each other.
+// costs little; H1 and H2 need each other. With more than one thread H0 and the voids of H2 are
+// paired side by side.
 std::array<std::vector<PersistencePair>, 3> persistence_pairs(const Complex& complex,
-                                                              const std::array<bool, 3>& wanted);
+                                                              const std::array<bool, 3>& wanted,
+                                                              int n_threads);
 
 }  // namespace amorph

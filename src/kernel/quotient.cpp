@@ -6,6 +6,7 @@
 #include "circumsphere.hpp"
 #include "complex.hpp"
 #include "flat_map.hpp"
+#include "tasks.hpp"
 
 namespace amorph {
 namespace {
@@ -92,18 +93,24 @@ struct Selected {
     double value;  // squared radius
 };
 
-// One finite cell of every orbit: the copy whose circumcentre lies in the home cell.
+// Cells that may represent their orbits; doubtful ones, whose circumcentres lie on the boundary of
+// the home cell, possibly more than once.
 template <int D>
-std::vector<Selected> select_representatives(const Lattice& lattice, const PaddedPoints& padded,
-                                             const Delaunay<D>& delaunay) {
+struct Candidates {
     struct Doubtful {
         std::array<std::uint64_t, D + 1> key;
         Selected selected;
     };
-    std::vector<Selected> selected;
+    std::vector<Selected> certain;
     std::vector<Doubtful> doubtful;
+};
+
+template <int D>
+Candidates<D> find_candidates(const Lattice& lattice, const PaddedPoints& padded,
+                              const Delaunay<D>& delaunay, std::size_t begin, std::size_t end) {
+    Candidates<D> found;
     const auto& cells = delaunay.cells();
-    for (std::size_t i = 0; i < cells.size(); ++i) {
+    for (std::size_t i = begin; i < end; ++i) {
         const DelaunayCell<D>& cell = cells[i];
         if (!cell.alive() || cell.ghost()) continue;
         const Corners<D> corners = delaunay.corners(cell);
@@ -117,13 +124,29 @@ std::vector<Selected> select_representatives(const Lattice& lattice, const Padde
         if (!candidate) continue;
         const Selected s{static_cast<CellIndex>(i), squared_norm(placed.centre) - corners[0]->w};
         if (certain) {
-            selected.push_back(s);
+            found.certain.push_back(s);
         } else {
-            doubtful.push_back(
+            found.doubtful.push_back(
                 {orbit_key(sort_by_code<D>(cell, padded.codes).vertex, padded.codes), s});
         }
     }
-    std::sort(doubtful.begin(), doubtful.end(), [](const Doubtful& a, const Doubtful& b) {
+    return found;
+}
+
+// One finite cell of every orbit: the copy whose circumcentre lies in the home cell.
+template <int D>
+std::vector<Selected> select_representatives(const Lattice& lattice, const PaddedPoints& padded,
+                                             const Delaunay<D>& delaunay, int n_threads) {
+    Candidates<D> first, second;
+    const std::size_t n = delaunay.cells().size(), half = n_threads > 1 ? n / 2 : n;
+    run_tasks(
+        n_threads, [&] { first = find_candidates<D>(lattice, padded, delaunay, 0, half); },
+        [&] { second = find_candidates<D>(lattice, padded, delaunay, half, n); });
+    std::vector<Selected> selected = std::move(first.certain);
+    selected.insert(selected.end(), second.certain.begin(), second.certain.end());
+    auto& doubtful = first.doubtful;
+    doubtful.insert(doubtful.end(), second.doubtful.begin(), second.doubtful.end());
+    std::sort(doubtful.begin(), doubtful.end(), [](const auto& a, const auto& b) {
         return a.key != b.key ? a.key < b.key : a.selected.cell < b.selected.cell;
     });
     for (std::size_t i = 0; i < doubtful.size(); ++i)
@@ -357,12 +380,13 @@ private:
 
 template <int D>
 Quotient build_quotient(const Lattice& lattice, const PaddedPoints& padded,
-                        const Delaunay<D>& delaunay) {
-    const std::vector<Selected> selected = select_representatives<D>(lattice, padded, delaunay);
+                        const Delaunay<D>& delaunay, int n_threads) {
+    const std::vector<Selected> selected =
+        select_representatives<D>(lattice, padded, delaunay, n_threads);
     return QuotientBuilder<D>(lattice, padded, delaunay, selected.size()).build(selected);
 }
 
-template Quotient build_quotient<2>(const Lattice&, const PaddedPoints&, const Delaunay<2>&);
-template Quotient build_quotient<3>(const Lattice&, const PaddedPoints&, const Delaunay<3>&);
+template Quotient build_quotient<2>(const Lattice&, const PaddedPoints&, const Delaunay<2>&, int);
+template Quotient build_quotient<3>(const Lattice&, const PaddedPoints&, const Delaunay<3>&, int);
 
 }  // namespace amorph

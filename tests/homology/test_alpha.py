@@ -275,3 +275,13 @@ def test_far_from_the_origin():
     for dim in range(3):
         a, b = (sorted_pairs(d[dim], 1e-8) for d in (here, there))
         assert largest_difference(a, b) < 1e-9
+
+
+def test_threads_within_one_structure_change_nothing():
+    points = np.random.default_rng(0).uniform(0, 20, (1500, 3))
+    one, four = (alpha_persistence(points, cell=[20, 20, 20], n_jobs=n) for n in (1, 4))
+    for dim in range(3):
+        assert np.array_equal(one[dim].birth, four[dim].birth)
+        assert np.array_equal(one[dim].death_simplex, four[dim].death_simplex)
+    with pytest.raises(StructureError, match="lie on one place"):
+        alpha_persistence(np.vstack([points, points[:1]]), n_jobs=4)

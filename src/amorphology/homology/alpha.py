@@ -13,9 +13,12 @@ from ase.data import atomic_numbers, covalent_radii
 from amorphology import _kernel
 from amorphology.errors import ConfigError, StructureError
 from amorphology.homology.diagram import PersistenceDiagram
+from amorphology.parallel import available_cores
 from amorphology.structures import frame_name, geometry_problem
 
 __all__ = ["Radii", "alpha_persistence"]
+
+_LARGE = 20_000  # atoms from which starting threads is nothing beside what they save
 
 Radii = Literal["covalent"] | Mapping[str, float]
 
@@ -30,6 +33,7 @@ def alpha_persistence(
     dims: Sequence[int] = (0, 1, 2),
     min_persistence: float = 0.0,
     windings: bool = False,
+    n_jobs: int | None = None,
     name: str | None = None,
 ) -> dict[int, PersistenceDiagram]:
     """Compute the persistence diagrams of a structure's alpha filtration.
@@ -73,6 +77,9 @@ def alpha_persistence(
     windings : bool
         Also find out which way around the periodic cell each essential class goes
         (`PersistenceDiagram.winding`). Takes about 5 % more time.
+    n_jobs : int, optional
+        Threads for this one structure. Default: the processor cores this process may use from
+        20,000 atoms on, else one; for many structures `alpha_persistence_many` uses them better.
     name : str, optional
         What to call the structure in an error message.
 
@@ -132,6 +139,7 @@ def alpha_persistence(
             tuple(dim in dims for dim in range(3)),
             windings,
             min_persistence,
+            n_jobs or (available_cores() if len(positions) >= _LARGE else 1),
         )
     except _kernel.InputError as error:
         raise StructureError(f"{_name(structure, name)}: {error}") from None

@@ -181,7 +181,9 @@ def _diagrams_of(
     for frame, name in named_frames:
         try:
             results.append(
-                alpha_persistence(frame, dims=dims, min_persistence=min_persistence, name=name)
+                alpha_persistence(
+                    frame, dims=dims, min_persistence=min_persistence, n_jobs=1, name=name
+                )
             )
         except StructureError as error:
             results.append(error)
