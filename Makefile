@@ -5,7 +5,10 @@ BIN := .venv/bin
 SETUP := .venv/.set-up
 PEERS := build/peers
 
-.PHONY: demo test test-slow bench bench-peers lint clean
+CMAKE = $(or $(wildcard $(BIN)/cmake),cmake)
+SANITIZED := build/sanitized
+
+.PHONY: demo test test-slow test-exact test-sanitize bench bench-peers lint clean
 
 demo: $(SETUP)
 	$(BIN)/amorph reproduce carbon --scale demo --out demo
@@ -15,6 +18,26 @@ test: $(SETUP)
 
 test-slow: $(SETUP)
 	$(BIN)/python -m pytest -m slow
+
+# The kernel's predicates against Python's integers, and the kernel without its filters.
+test-exact: $(SETUP)
+	$(BIN)/python -m pytest -m slow tests/homology/test_exactness.py
+
+# The fuzz on a kernel with AddressSanitizer and UndefinedBehaviorSanitizer. Python itself has
+# neither: their runtimes are loaded before it, its memory comes from malloc so that overruns are
+# seen, and leaks, which are its own, are not looked for.
+test-sanitize: $(SETUP)
+	$(CMAKE) -S . -B $(SANITIZED) -DCMAKE_BUILD_TYPE=Release \
+		-DCMAKE_CXX_FLAGS="-fsanitize=address,undefined,float-cast-overflow -fno-sanitize=vptr \
+		-fno-sanitize-recover=all -fno-omit-frame-pointer -g1 -D_GLIBCXX_ASSERTIONS" \
+		-DPython_EXECUTABLE=$(CURDIR)/$(BIN)/python \
+		-Dnanobind_DIR=$$($(BIN)/python -c 'import nanobind; print(nanobind.cmake_dir())')
+	$(CMAKE) --build $(SANITIZED) --parallel --target _kernel
+	LD_PRELOAD="$$($(CXX) -print-file-name=libasan.so) $$($(CXX) -print-file-name=libubsan.so)" \
+		ASAN_OPTIONS=detect_leaks=0:abort_on_error=1 \
+		UBSAN_OPTIONS=print_stacktrace=1:abort_on_error=1 PYTHONMALLOC=malloc \
+		AMORPHOLOGY_KERNEL=$$(echo $(SANITIZED)/_kernel.*.so) \
+		$(BIN)/python -m pytest tests/homology/test_fuzz.py tests/homology/test_peer_failures.py
 
 # Options go to the benchmark: make bench-peers BENCH=--full
 bench: $(SETUP)

@@ -42,8 +42,8 @@ ENERGY_PLACES = (
 )
 
 # Volume of the parallelepiped of the periodic unit vectors below which they count as dependent. A
-# cell this flat (angles of 1e-8 rad) is a typing error, never a crystal.
-DEPENDENT = 1e-8
+# cell this flat is a typing error, never a crystal.
+DEPENDENT = 1e-10
 
 
 def read_frames(paths: str | Path | Iterable[str | Path]) -> list[Atoms]:

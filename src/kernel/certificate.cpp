@@ -69,7 +69,7 @@ private:
                 Corners<D> corners;
                 for (int i = 0; i < D; ++i) corners[i] = &point(f[i]);
                 corners[D] = &shifted;
-                if (delaunay_.predicates().template orient<D>(corners) != 0) return false;
+                if (predicates_.orient<D>(corners) != 0) return false;
             }
         }
         return true;
@@ -83,16 +83,19 @@ private:
             const Offset a = code_offset(padded_.codes[facet(first)[0]]);
             const Offset b = code_offset(padded_.codes[facet(second)[0]]);
             const Point shift = lattice_.translation({a[0] - b[0], a[1] - b[1], a[2] - b[2]});
-            if (delaunay_.predicates().template insphere<D>(
-                    delaunay_.corners(source(first.cell)), point(apex(second)) + shift) > 0)
+            if (predicates_.insphere<D>(delaunay_.corners(source(first.cell)),
+                                        point(apex(second)) + shift) > 0)
                 return false;
         }
         return true;
     }
 
     bool contains(const DelaunayCell<D>& cell, const Point& p) const {
-        for (int i = 0; i <= D; ++i)
-            if (delaunay_.orient_replaced(cell, i, p) < 0) return false;
+        for (int i = 0; i <= D; ++i) {
+            Corners<D> corners = delaunay_.corners(cell);
+            corners[i] = &p;
+            if (predicates_.orient<D>(corners) < 0) return false;
+        }
         return true;
     }
 
@@ -159,7 +162,7 @@ private:
             if (!complex_.hidden[atom]) continue;
             for_each_cover(lattice_.atoms()[atom],
                            [&](const DelaunayCell<D>& cell, const Point& image) {
-                               above = above && delaunay_.predicates().template insphere<D>(
+                               above = above && predicates_.insphere<D>(
                                                     delaunay_.corners(cell), image) < 0;
                            });
         }
@@ -171,6 +174,8 @@ private:
     const Delaunay<D>& delaunay_;
     const Complex& complex_;
     const Seams& seams_;
+    // Without a static filter: translated points may lie outside the padded extent.
+    Predicates predicates_;
 };
 
 }  // namespace

@@ -3,6 +3,8 @@
 // is |centre|^2 minus the weight of the first corner.
 #pragma once
 
+#include <cmath>
+
 #include "point.hpp"
 #include "predicates.hpp"
 
@@ -11,14 +13,20 @@ namespace amorph {
 // Below this squared sine of an angle doubles lose too many digits to cancellation.
 inline constexpr double small_sine_squared = 1e-4;
 
+// Likewise where a weight exceeds the squared length of an edge this many times.
+inline constexpr double large_weight = 100;
+
+inline bool outweighed(const Point& b) { return std::abs(b.w) > large_weight * squared_norm(b); }
+
 inline bool ill_conditioned(const Point& b, const Point& c) {
-    return squared_norm(cross(b, c)) < small_sine_squared * squared_norm(b) * squared_norm(c);
+    return squared_norm(cross(b, c)) < small_sine_squared * squared_norm(b) * squared_norm(c) ||
+           outweighed(b) || outweighed(c);
 }
 
 inline bool ill_conditioned(const Point& b, const Point& c, const Point& d) {
     const double det = dot(b, cross(c, d));
-    return det * det <
-           small_sine_squared * squared_norm(b) * squared_norm(c) * squared_norm(d);
+    return det * det < small_sine_squared * squared_norm(b) * squared_norm(c) * squared_norm(d) ||
+           outweighed(b) || outweighed(c) || outweighed(d);
 }
 
 // Tetrahedron 0, b, c, d; not ill-conditioned.
@@ -29,7 +37,8 @@ inline Point circumcentre(const Point& b, const Point& c, const Point& d) {
 
 // Triangle 0, b, c: centre of its smallest sphere.
 inline Point circumcentre(const Point& b, const Point& c) {
-    const Point normal = ill_conditioned(b, c) ? exact_cross(b, c) : cross(b, c);
+    if (ill_conditioned(b, c)) return exact_circumcentre(b, c).rounded();
+    const Point normal = cross(b, c);
     return (0.5 / squared_norm(normal)) * cross(lift(b) * c - lift(c) * b, normal);
 }
 

@@ -59,7 +59,6 @@ public:
     bool insert(std::span<const Vertex> order, const Predicates& predicates);
 
     const std::vector<DelaunayCell<D>>& cells() const { return cells_; }
-    const Predicates& predicates() const { return predicates_; }
 
     Corners<D> corners(const DelaunayCell<D>& cell) const {
         Corners<D> q;

@@ -22,6 +22,7 @@ constexpr double coincidence_distance = 1e-8;
 // Snapping moves each atom by less than a grid step, a squared radius r^2 therefore by a few
 // times r steps: shorter pairs are rounding (perfect crystals make hundreds).
 constexpr double rounding_steps = 16;
+constexpr double relative_rounding = 1e-12;
 
 // The coordinates of points within the plane or line that they span.
 Point project(const AffineSpan& span, const Point& p) {
@@ -113,7 +114,9 @@ private:
         // A wider margin costs points, a narrower one second attempts; the widest gap between
         // atoms grows with their number.
         const double margin = lattice_.atoms().size() < 1000 ? 1.0 : 1.15;
-        double radius = std::min(margin * lattice_.spacing(), lattice_.covering_radius());
+        double radius = margin * lattice_.spacing(), sufficient = 0;
+        for (int k = 0; k < lattice_.n_periodic(); ++k)
+            sufficient = std::max(sufficient, lattice_.margin(k) * lattice_.height(k));
         double previous_radius = -1;
         std::vector<Vertex> pending;
         for (;;) {
@@ -129,11 +132,10 @@ private:
                 }
                 largest_radius = quotient.largest_radius;
             }
-            if (radius >= lattice_.covering_radius())
+            if (radius >= sufficient)
                 throw std::logic_error("the periodic triangulation could not be certified");
             previous_radius = radius;
             radius = std::max(1.3 * radius, std::min(largest_radius, 2 * radius));
-            radius = std::min(radius, lattice_.covering_radius());
         }
     }
 
@@ -192,8 +194,11 @@ Diagram make_diagram(const AlphaComplex& alpha, const std::vector<PersistencePai
             continue;
         }
         const double death = alpha.to_squared_angstrom(deaths[p.death].value);
-        const double radius = std::sqrt(deaths[p.death].value) * alpha.grid_step();
-        const double rounding = rounding_steps * alpha.grid_step() * radius;
+        const double squared_radius =
+            deaths[p.death].value * alpha.grid_step() * alpha.grid_step();
+        const double rounding =
+            std::max(rounding_steps * alpha.grid_step() * std::sqrt(squared_radius),
+                     relative_rounding * squared_radius);
         if (death - birth > std::max(min_persistence, rounding)) rows.push_back({birth, death, p, 0});
     }
     std::vector<std::uint32_t> order(rows.size());

@@ -24,6 +24,9 @@ constexpr int span_bits = 47;
 // distance is a matter of how their coordinates were rounded.
 constexpr double flat_tolerance = 0x1p-42;
 
+// Balls may exceed the system this many times; the grid coarsens in proportion.
+constexpr double max_weight_span = 0x1p20;
+
 // Systems that fit into the cache gain nothing from sorting.
 constexpr std::size_t sort_from = 2048;
 
@@ -155,15 +158,19 @@ void Lattice::complete_frame() {
     if (n_periodic_ <= 2) basis_[2] = unit(cross(basis_[0], basis_[1]));
 
     const double inverse_volume = 1 / dot(basis_[0], cross(basis_[1], basis_[2]));
-    double sum_of_squares = 0;
     for (int k = 0; k < 3; ++k) {
         reciprocal_[k] = inverse_volume * cross(basis_[(k + 1) % 3], basis_[(k + 2) % 3]);
         height_[k] = 1 / std::sqrt(squared_norm(reciprocal_[k]));
-        if (k < n_periodic_) sum_of_squares += squared_norm(basis_[k]);
     }
-    // A point of a reduced parallelepiped is within half its generous diagonal of a corner. The
-    // factor absorbs the rounding of circumcentres.
-    covering_radius_ = 0.5 * std::sqrt(sum_of_squares) * 1.0001;
+    // For a vertex v of an empty sphere around c neither v + b nor v - b lies in it, so that
+    // |(v - c) . b| <= |b|^2 / 2 for every lattice vector b; in fractional coordinates, with the
+    // reciprocal vectors g, |g_k . (v - c)| <= sum_j |g_k . g_j| |b_j|^2 / 2. The excess absorbs the
+    // tolerance in placing circumcentres.
+    for (int k = 0; k < n_periodic_; ++k) {
+        margin_[k] = 1e-4;
+        for (int j = 0; j < n_periodic_; ++j)
+            margin_[k] += std::abs(dot(reciprocal_[k], reciprocal_[j])) * squared_norm(basis_[j]) / 2;
+    }
 }
 
 // The finest power of two at which the padded point set spans at most 2^span_bits units.
@@ -179,7 +186,7 @@ void Lattice::choose_scale(std::span<const Point> positions) {
     double span = 0;
     for (int k = 0; k < 3; ++k)
         span += k < n_periodic_
-                    ? (1 + 2 * covering_radius_ / height_[k]) * largest_component(basis_[k])
+                    ? (1 + 2 * margin_[k]) * largest_component(basis_[k])
                     : high[k] - low[k];
     largest_weight_ = positions.front().w;
     double smallest_weight = positions.front().w;
@@ -188,7 +195,11 @@ void Lattice::choose_scale(std::span<const Point> positions) {
         smallest_weight = std::min(smallest_weight, p.w);
     }
     weight_range_ = largest_weight_ - smallest_weight;
-    span = std::max(span, std::sqrt(weight_range_));
+    const double weight_span = std::sqrt(weight_range_);
+    if (n_periodic_ + positions.size() > 1 && !(weight_span <= max_weight_span * span))
+        throw InputError("the weights differ too much for the size of the system: their balls are "
+                         "millions of times larger");
+    span = std::max(span, weight_span);
     if (!(span > 0)) span = 1;
     scale_ = std::ldexp(1.0, span_bits - std::ilogb(span) - 1);
 
@@ -217,8 +228,10 @@ void Lattice::snap_and_wrap(std::span<const Point> positions, const Cell& cell) 
 
     // The first atom becomes the origin, so that a far-away system keeps the full resolution.
     const Point origin = positions[0];
-    // Weights become multiples of a step that leaves them 52 bits.
-    const int weight_exponent = weight_range_ > 0 ? std::ilogb(weight_range_) - 51 : 0;
+    // Weights become multiples of a step that leaves them 52 bits, and whole squared grid steps.
+    const int finest = -2 * std::ilogb(scale_);
+    const int weight_exponent =
+        weight_range_ > 0 ? std::max(std::ilogb(weight_range_) - 51, finest) : finest;
     atoms_.reserve(positions.size());
     home_offset_.reserve(positions.size());
     for (const Point& p : positions) {

@@ -57,9 +57,9 @@ public:
     const Point& basis(int k) const { return basis_[k]; }         // k < n_periodic
     double height(int k) const { return height_[k]; }             // of the cell along axis k
 
-    // Radius that certainly reaches every vertex of every Delaunay simplex from its
-    // circumcentre: a bound on the covering radius of the reduced lattice.
-    double covering_radius() const { return covering_radius_; }
+    // How far from the home cell, in fractional coordinates along axis k < n_periodic, a vertex of
+    // a Delaunay cell whose circumcentre lies in the home cell can be at most.
+    double margin(int k) const { return margin_[k]; }
 
     // A typical distance of neighbouring atoms, (volume / atoms)^(1/3).
     double spacing() const { return spacing_; }
@@ -93,7 +93,7 @@ private:
     std::array<std::array<Int384, 3>, 3> exact_reciprocal_{};
     Int384 exact_denominator_;
     std::array<double, 3> height_{};
-    double covering_radius_ = 0;
+    std::array<double, 3> margin_{};
     double spacing_ = 0;
     std::vector<Point> atoms_;
     std::vector<std::int32_t> user_index_;

@@ -82,11 +82,8 @@ std::vector<Vertex> PaddedPoints::grow(const Lattice& lattice, double radius,
     const auto& atoms = lattice.atoms();
     std::array<double, 3> margin{}, previous_margin{};
     for (int k = 0; k < lattice.n_periodic(); ++k) {
-        margin[k] = radius / lattice.height(k);
-        previous_margin[k] = previous_radius / lattice.height(k);
-        if (margin[k] + 2 > max_image_offset)
-            throw InputError("the cell is too elongated: one cell vector is over 250 times longer "
-                             "than the spacing that another repeats at; build a supercell");
+        margin[k] = std::min(radius / lattice.height(k), lattice.margin(k));
+        previous_margin[k] = std::min(previous_radius / lattice.height(k), lattice.margin(k));
     }
     for (std::size_t atom = 0; atom < atoms.size(); ++atom) {
         // The images wanted, and those added before, fill boxes of offsets. One test decides both,

@@ -19,7 +19,6 @@ inline constexpr Vertex infinite_vertex = 0;
 // lexicographically, an order that no translation changes.
 using ImageCode = std::uint64_t;
 
-inline constexpr std::int64_t max_image_offset = 250;
 inline constexpr ImageCode image_bias = (512ull << 20) | (512ull << 10) | 512ull;
 inline constexpr ImageCode offset_mask = (1ull << 30) - 1;
 
@@ -31,8 +30,8 @@ inline Offset code_offset(ImageCode code) {
             static_cast<std::int64_t>(code & 1023) - 512};
 }
 
-// The code of `code`'s atom after the translation that takes `origin` to offset 0. Both
-// offsets lie within max_image_offset, so no field overflows into the next.
+// The code of `code`'s atom after the translation that takes `origin` to offset 0. Lattice::margin
+// keeps offsets to a few, so no field overflows into the next.
 inline ImageCode relative_code(ImageCode code, ImageCode origin) {
     return code - (origin & offset_mask) + image_bias;
 }
@@ -43,9 +42,9 @@ struct PaddedPoints {
 
     void add(std::size_t atom, const Point& point, const Offset& offset);
 
-    // Adds every image within `radius` (grid units) of the home cell that was not within
-    // `previous_radius`; with a negative previous radius also the atoms themselves.
-    // Returns the new vertices in the order in which to insert them (see insertion_order).
+    // Adds every image within `radius` (grid units) of the home cell, but no farther than
+    // Lattice::margin, that was not within `previous_radius`; with a negative previous radius also
+    // the atoms themselves. Returns the new vertices in the order in which to insert them (see insertion_order).
     std::vector<Vertex> grow(const Lattice& lattice, double radius, double previous_radius);
 
     // Predicates that know the extent of the points as they are now.

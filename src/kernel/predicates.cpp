@@ -249,11 +249,6 @@ bool collinear(const Point& a, const Point& b, const Point& c) {
     return n.x == 0 && n.y == 0 && n.z == 0;
 }
 
-Point exact_cross(const Point& b, const Point& c) {
-    const IntCross n = cross(IntPoint(b), IntPoint(c));
-    return {static_cast<double>(n.x), static_cast<double>(n.y), static_cast<double>(n.z)};
-}
-
 ExactCentre exact_circumcentre(const Point& pb, const Point& pc, const Point& pd) {
     const IntPoint b(pb), c(pc), d(pd);
     const IntCross cd = cross(c, d), db = cross(d, b), bc = cross(b, c);

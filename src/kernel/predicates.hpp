@@ -103,9 +103,6 @@ bool inside_smallest_sphere(const Point& b, const Point& d);
 // where b lies below the segment a, c and belongs to the lower hull.
 int below_segment(const Point& b, const Point& c);
 
-// b x c as exact integers rounded once to doubles, for ill-conditioned triangles.
-Point exact_cross(const Point& b, const Point& c);
-
 // Circumcentre (with weights: orthocentre) of a simplex with one corner at 0, as a fraction of
 // integers, without rounding.
 struct ExactCentre {

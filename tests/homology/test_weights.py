@@ -162,3 +162,26 @@ def test_bad_weights():
         alpha_persistence(atoms, weights=[1, 1, 1])
     with pytest.raises(StructureError, match="weight is not finite"):
         alpha_persistence(atoms, weights=[1, np.nan])
+
+
+def test_weights_that_differ_by_rounding_alone():
+    """A crystal's ties must be broken alike everywhere, whatever the last bits of its weights."""
+    grid = np.stack(np.meshgrid(*3 * [np.arange(4.0)], indexing="ij"), -1).reshape(-1, 3) * 2.5
+    plain = alpha_persistence(grid, cell=[10, 10, 10])
+    for exponent in (-10, -16, -24, -30):
+        weights = np.random.default_rng(1).random(64) * 10.0**exponent
+        diagrams = alpha_persistence(grid, cell=[10, 10, 10], weights=weights)
+        free = alpha_persistence(grid, weights=weights)
+        assert [d.essential.sum() for d in free.values()] == [1, 0, 0]
+        for dim in range(3):
+            a, b = (sorted_pairs(d[dim], 1e-8) for d in (plain, diagrams))
+            assert largest_difference(a, b) < 1e-8
+
+
+@pytest.mark.parametrize("weight", [1e30, 1e150, -1e300])
+def test_weights_beyond_all_measure(weight):
+    weights = np.zeros(20)
+    weights[3] = weight
+    points = np.random.default_rng(0).random((20, 3))
+    with pytest.raises(StructureError, match="weights differ too much"):
+        alpha_persistence(points, cell=[1, 1, 1], weights=weights)
