@@ -49,9 +49,11 @@ std::vector<std::int32_t> filtration_order(const std::vector<Simplex>& simplices
         const std::uint64_t prefix = (entries[begin].bits - low) >> shift;
         for (end = begin + 1; end < n && (entries[end].bits - low) >> shift == prefix;) ++end;
         if (end - begin == 1) continue;
-        // The radix passes have kept equal values in the order of their indices.
-        std::stable_sort(entries.begin() + begin, entries.begin() + end,
-                         [](const Entry& a, const Entry& b) { return a.bits < b.bits; });
+        // The radix passes have kept equal values in the order of their indices, so that often
+        // (a sliver and the triangles that enter with it) nothing is left to do.
+        const auto before = [](const Entry& a, const Entry& b) { return a.bits < b.bits; };
+        const auto first = entries.begin() + begin, last = entries.begin() + end;
+        if (!std::is_sorted(first, last, before)) std::stable_sort(first, last, before);
     }
     std::vector<std::int32_t> order(n);
     for (std::size_t i = 0; i < n; ++i) order[i] = entries[i].index;

@@ -20,8 +20,8 @@ constexpr double min_relative_volume = 1e-10;
 // Grid coordinates of the padded point set span at most 2^span_bits; the predicates allow 2^48.
 constexpr int span_bits = 47;
 
-// Atoms this close to a plane or line, relative to the extent of the system, lie in it: the
-// distance is a matter of how their coordinates were rounded.
+// Atoms this close to a plane or line, relative to the extent of the system and of its balls, lie in
+// it: the distance is a matter of how their coordinates are rounded, by the user or to the grid.
 constexpr double flat_tolerance = 0x1p-42;
 
 // Balls may exceed the system this many times; the grid coarsens in proportion.
@@ -50,6 +50,12 @@ std::array<std::int64_t, 3> to_grid(const Point& p, double scale) {
             static_cast<std::int64_t>(std::nearbyint(p.z * scale))};
 }
 
+double weight_range(std::span<const Point> positions) {
+    const auto [low, high] = std::minmax_element(
+        positions.begin(), positions.end(), [](const Point& a, const Point& b) { return a.w < b.w; });
+    return high->w - low->w;
+}
+
 }  // namespace
 
 // Takes as the next axis what lies farthest from the span so far, periodic vectors before atoms:
@@ -57,9 +63,15 @@ std::array<std::int64_t, 3> to_grid(const Point& p, double scale) {
 AffineSpan affine_span(std::span<const Point> positions, const Cell& cell) {
     AffineSpan span{0, {}, positions.front()};
     std::vector<Point> periodic;
-    double extent = 0;
     for (int k = 0; k < 3; ++k)
         if (cell.periodic[k]) periodic.push_back(cell.vectors[k]);
+    double size = 0;
+    for (const Point& v : periodic) size = std::max(size, squared_norm(v));
+    for (const Point& p : positions) size = std::max(size, squared_norm(p - span.origin));
+    double extent = std::sqrt(weight_range(positions));
+    if (size > 0 && !(extent <= max_weight_span * std::sqrt(size)))
+        throw InputError("the weights differ too much for the size of the system: their balls are "
+                         "millions of times larger");
     const auto farthest = [&](const auto& vectors, const Point& origin) {
         Point best{0, 0, 0};
         for (const Point& v : vectors) {
@@ -189,17 +201,9 @@ void Lattice::choose_scale(std::span<const Point> positions) {
                     ? (1 + 2 * margin_[k]) * largest_component(basis_[k])
                     : high[k] - low[k];
     largest_weight_ = positions.front().w;
-    double smallest_weight = positions.front().w;
-    for (const Point& p : positions) {
-        largest_weight_ = std::max(largest_weight_, p.w);
-        smallest_weight = std::min(smallest_weight, p.w);
-    }
-    weight_range_ = largest_weight_ - smallest_weight;
-    const double weight_span = std::sqrt(weight_range_);
-    if (n_periodic_ + positions.size() > 1 && !(weight_span <= max_weight_span * span))
-        throw InputError("the weights differ too much for the size of the system: their balls are "
-                         "millions of times larger");
-    span = std::max(span, weight_span);
+    for (const Point& p : positions) largest_weight_ = std::max(largest_weight_, p.w);
+    weight_range_ = weight_range(positions);
+    span = std::max(span, std::sqrt(weight_range_));
     if (!(span > 0)) span = 1;
     scale_ = std::ldexp(1.0, span_bits - std::ilogb(span) - 1);
 

@@ -9,12 +9,6 @@
 namespace amorph {
 namespace {
 
-// A build for tests decides everything in integers, to show that the filters change nothing.
-#ifdef AMORPHOLOGY_FORCE_EXACT
-constexpr bool filtered = false;
-#else
-constexpr bool filtered = true;
-#endif
 
 constexpr double unit_roundoff = 0x1p-53;
 
@@ -59,11 +53,6 @@ double largest_component(const Point& p) {
 
 // m^2 of the error analysis.
 double reach(const Point& p) { return squared_norm(p) + std::abs(p.w); }
-
-// +1 or -1 where a determinant's value is larger than its error, else 0: not known.
-int sign_beyond(double value, double bound) {
-    return !filtered ? 0 : value > bound ? 1 : value < -bound ? -1 : 0;
-}
 
 int sign_of(Int128 value) { return value > 0 ? 1 : value < 0 ? -1 : 0; }
 
@@ -220,7 +209,7 @@ bool inside_smallest_sphere(const Point& pb, const Point& pc, const Point& pd,
 }
 
 // The centre is lift(b) b / (2 |b|^2).
-bool inside_smallest_sphere(const Point& b, const Point& d) {
+bool inside_smallest_sphere_of_edge(const Point& b, const Point& d) {
     const double length = squared_norm(b), projection = dot(b, d);
     const double excess = lift(d) * length - projection * lift(b);
     const double terms = std::abs(b.x * d.x) + std::abs(b.y * d.y) + std::abs(b.z * d.z);

@@ -87,6 +87,18 @@ private:
     double insphere_bound_[4] = {none, none, none, none};
 };
 
+// A build for tests decides everything in integers, to show that the filters change nothing.
+#ifdef AMORPHOLOGY_FORCE_EXACT
+inline constexpr bool use_filters = false;
+#else
+inline constexpr bool use_filters = true;
+#endif
+
+// +1 or -1 where a determinant's value is larger than its error, else 0: not known.
+inline int sign_beyond(double value, double bound) {
+    return !use_filters ? 0 : value > bound ? 1 : value < -bound ? -1 : 0;
+}
+
 bool collinear(const Point& a, const Point& b, const Point& c);
 
 // Whether d lies strictly inside the smallest sphere through the corners of the triangle 0, b, c
@@ -97,7 +109,17 @@ bool collinear(const Point& a, const Point& b, const Point& c);
 bool inside_smallest_sphere(const Point& b, const Point& c, const Point& d, const Point& centre);
 
 // The same for the edge 0, b.
-bool inside_smallest_sphere(const Point& b, const Point& d);
+bool inside_smallest_sphere_of_edge(const Point& b, const Point& d);
+
+inline bool inside_smallest_sphere(const Point& b, const Point& d) {
+    // Nearly always there are no weights, and d sees the edge under an angle that is clearly acute
+    // or obtuse. Three products and two sums: error below 4u |d| |d - b|.
+    if (b.w == 0 && d.w == 0) {
+        const double reach = squared_norm(d) + squared_norm(b);
+        if (const int sign = sign_beyond(dot(d, d - b), 0x1p-49 * reach)) return sign < 0;
+    }
+    return inside_smallest_sphere_of_edge(b, d);
+}
 
 // Sign of the turn from a over b to c, lifted points of a line (by x) with a leftmost at 0: +1
 // where b lies below the segment a, c and belongs to the lower hull.

@@ -185,3 +185,16 @@ def test_weights_beyond_all_measure(weight):
     points = np.random.default_rng(0).random((20, 3))
     with pytest.raises(StructureError, match="weights differ too much"):
         alpha_persistence(points, cell=[1, 1, 1], weights=weights)
+
+
+@pytest.mark.parametrize("pbc", [(False, False, True), (False, True, True), (False, False, False)])
+def test_weights_that_coarsen_the_grid_below_the_thickness(pbc):
+    """Atoms of a plane up to rounding, with balls far larger than the cell."""
+    rng = np.random.default_rng(0)
+    for _ in range(200):
+        n = rng.integers(3, 12)
+        in_plane = rng.permutation(144)[:n]
+        positions = np.column_stack([rng.normal(0, 1e-12, n), in_plane // 12, in_plane % 12]) / 12
+        weights = rng.integers(0, 3, n) * 3000.0
+        diagrams = alpha_persistence(positions, cell=[1, 1, 1], pbc=pbc, weights=weights)
+        assert diagrams[1].essential.sum() == sum(pbc)
