@@ -172,7 +172,7 @@ def test_homcloud_diagram_of_a_periodic_cloud():
     assert len(pairs) == 3956
     assert len(alpha_persistence(points)[1]) == 3383
     known = (0.0021688455616267486, 0.005663084335456451)
-    assert np.abs(pairs - known).max(axis=1).min() < 1e-11
+    assert np.abs(pairs - known).max(axis=1).min() < 1e-12
     by_death = pairs[pairs[:, 1].argsort()]
     first = [(0.00103596, 0.00106352), (0.00100508, 0.00108161), (0.00116762, 0.00119129)]
     last = [(0.01369992, 0.01416671), (0.01460543, 0.0148616), (0.01508903, 0.0153579)]
