@@ -306,7 +306,7 @@ def test_one_writer_at_a_time(good_files: list[Path], tmp_path: Path, many_commi
     seen = []
 
     def second_writer(line: str) -> None:
-        with pytest.raises(ConfigError, match="another process writes this store"):
+        with pytest.raises(ConfigError, match="another process writes into"):
             write_diagrams(good_files, out)
         seen.append(len(DiagramStore(out)))  # while a reader sees what is committed
 
@@ -338,7 +338,7 @@ def test_arguments(arguments: dict, message: str, good_files: list[Path], tmp_pa
 
 def test_places_that_are_no_store(good_files: list[Path], tmp_path: Path):
     (tmp_path / "file").write_text("text")
-    with pytest.raises(ConfigError, match="is a file"):
+    with pytest.raises(ConfigError, match="is not a folder"):
         write_diagrams(good_files, tmp_path / "file")
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "thesis.tex").write_text("text")

@@ -9,12 +9,9 @@ length and goes on from there.
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
-import os
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -28,7 +25,7 @@ from zarr.codecs import BloscCodec
 from amorphology.errors import ConfigError, StructureError
 from amorphology.store import FORMAT, FORMAT_VERSION, PAIRS_READ_AHEAD, layout, open_group
 
-__all__ = ["NewEntries", "StoreAppender", "fingerprints", "held"]
+__all__ = ["NewEntries", "StoreAppender", "fingerprints"]
 
 COMMIT_BYTES = 2**26
 """Memory that results may take before they are committed."""
@@ -304,36 +301,3 @@ def _check_inputs(out: Path, root: zarr.Group, inputs: list[dict[str, Any]]) -> 
             raise ConfigError(
                 f"{out}: {now['path']} has changed since its frames were read; use another --out"
             )
-
-
-@contextlib.contextmanager
-def held(out: Path) -> Iterator[None]:
-    """
-    Hold a store: one process at a time.
-
-    Parameters
-    ----------
-    out
-        Its folder; made if need be.
-
-    Raises
-    ------
-    ConfigError
-        If another process holds it, or `out` is a file.
-    """
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except (FileExistsError, NotADirectoryError):
-        raise ConfigError(f"{out}: is a file; choose another --out") from None
-    # The lock is on the folder itself: it goes with the process however that dies.
-    handle = os.open(out, os.O_RDONLY)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise ConfigError(
-                f"{out}: another process writes this store; wait, or choose another --out"
-            ) from None
-        yield
-    finally:
-        os.close(handle)

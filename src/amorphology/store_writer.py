@@ -17,11 +17,12 @@ from typing import Any
 import numpy as np
 
 from amorphology.errors import ConfigError, RunError, StructureError
+from amorphology.folder_lock import folder_lock
 from amorphology.frame_stream import FrameBatch, frame_batches
 from amorphology.homology.alpha import alpha_persistence
 from amorphology.homology.batch import map_in_order
 from amorphology.store import DiagramStore, layout, source_name
-from amorphology.store_commits import NewEntries, StoreAppender, fingerprints, held
+from amorphology.store_commits import NewEntries, StoreAppender, fingerprints
 from amorphology.structures import ENERGY_PLACES, LABELS, stored_result, structure_files
 
 __all__ = ["StoreSummary", "write_diagrams"]
@@ -135,7 +136,7 @@ def write_diagrams(
         "min_persistence": float(min_persistence),
         "simplices": bool(simplices),
     }
-    with held(out):
+    with folder_lock(out, "choose another --out"):
         writer = StoreAppender(out, settings, fingerprints(files), report)
         before = writer.n_done
         if not writer.complete:

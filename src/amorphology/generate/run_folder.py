@@ -1,9 +1,7 @@
 """A folder of finished runs: whole files only, settings remembered, one process at a time."""
 
 import contextlib
-import fcntl
 import json
-import os
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,6 +11,7 @@ from ase import Atoms
 from ase.io import write
 
 from amorphology.errors import ConfigError
+from amorphology.folder_lock import folder_lock
 
 __all__ = ["check_manifest", "output_folder", "run_path", "write_run"]
 
@@ -114,19 +113,7 @@ def output_folder(
         When another process holds the folder, its runs were made with other settings, or `out` is
         not a folder.
     """
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except (FileExistsError, NotADirectoryError):
-        raise ConfigError(f"{out} is not a folder") from None
-    # The lock is on the folder itself, goes with the process however it dies, and leaves no file.
-    handle = os.open(out, os.O_RDONLY)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise ConfigError(
-                f"another process generates into {out}: wait, or choose another folder"
-            ) from None
+    with folder_lock(out, "choose another folder"):
         check_manifest(out, settings, names)
         work = out / _WORK_FOLDER
         shutil.rmtree(work, ignore_errors=True)
@@ -141,5 +128,3 @@ def output_folder(
         finally:
             with contextlib.suppress(OSError):  # not empty: a failed run's log is worth keeping
                 work.rmdir()
-    finally:
-        os.close(handle)

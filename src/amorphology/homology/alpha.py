@@ -12,9 +12,10 @@ from ase.data import atomic_numbers, covalent_radii
 
 from amorphology import _kernel
 from amorphology.errors import ConfigError, StructureError
+from amorphology.geometry import geometry_problem
 from amorphology.homology.diagram import PersistenceDiagram
 from amorphology.parallel import available_cores
-from amorphology.structures import frame_name, geometry_problem
+from amorphology.structures import frame_name
 
 __all__ = ["Radii", "alpha_persistence"]
 
