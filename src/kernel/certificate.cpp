@@ -90,22 +90,29 @@ private:
         return true;
     }
 
-    bool contains(const DelaunayCell<D>& cell, const Point& p) const {
+    // Whether a cell covers p / scale.
+    bool contains(const DelaunayCell<D>& cell, const Point& p, double scale) const {
+        Corners<D> corners = delaunay_.corners(cell);
+        std::array<Point, D + 1> scaled;
         for (int i = 0; i <= D; ++i) {
-            Corners<D> corners = delaunay_.corners(cell);
-            corners[i] = &p;
-            if (predicates_.orient<D>(corners) < 0) return false;
+            scaled[i] = scale * *corners[i];
+            corners[i] = &scaled[i];
+        }
+        for (int i = 0; i <= D; ++i) {
+            Corners<D> replaced = corners;
+            replaced[i] = &p;
+            if (predicates_.orient<D>(replaced) < 0) return false;
         }
         return true;
     }
 
-    // Calls visit(cell, image of p) for every representative and every translate of p that it
-    // covers.
+    // Calls visit(cell, image) for every representative and every translate of p / scale that it
+    // covers; the image is scaled too.
     template <class Visit>
-    void for_each_cover(const Point& p, const Visit& visit) const {
+    void for_each_cover(const Point& p, double scale, const Visit& visit) const {
         constexpr double slack = 1e-6;  // only widens the search; containment is exact
         std::array<double, 3> f{};
-        for (int k = 0; k < lattice_.n_periodic(); ++k) f[k] = lattice_.fractional(k, p);
+        for (int k = 0; k < lattice_.n_periodic(); ++k) f[k] = lattice_.fractional(k, p) / scale;
         for (std::size_t i = 0; i < top().size(); ++i) {
             Offset low{}, high{}, n;
             bool possible = true;
@@ -125,33 +132,21 @@ private:
             for (n[0] = low[0]; n[0] <= high[0]; ++n[0])
                 for (n[1] = low[1]; n[1] <= high[1]; ++n[1])
                     for (n[2] = low[2]; n[2] <= high[2]; ++n[2]) {
-                        const Point image = p - lattice_.translation(n);
-                        if (contains(cell, image)) visit(cell, image);
+                        const Point image = p - scale * lattice_.translation(n);
+                        if (contains(cell, image, scale)) visit(cell, image);
                     }
         }
     }
 
-    double volume(const Simplex<D>& s) const {
-        const Point &a = point(s.vertex[0]), b = point(s.vertex[1]) - a,
-                    c = point(s.vertex[2]) - a;
-        if constexpr (D == 2) {
-            return std::abs(cross(b, c).z);
-        } else {
-            return std::abs(dot(b, cross(c, point(s.vertex[3]) - a)));
-        }
-    }
-
-    // A point well inside the largest representative must be covered by that alone.
+    // A point inside a representative must be covered by that alone. However thin the cell is, a
+    // quarter of the sum of its corners (of a triangle's, with one taken twice) lies inside it, and
+    // four times that is a grid point: scaled by four the test is exact.
     bool one_sheet() const {
-        const auto& largest =
-            *std::max_element(top().begin(), top().end(),
-                              [&](const auto& a, const auto& b) { return volume(a) < volume(b); });
-        Point sum{0, 0, 0};
-        for (const Vertex v : largest.vertex) sum = sum + point(v);
-        const auto middle = [](double x) { return std::nearbyint(x / (D + 1)); };
+        const auto& corners = top().front().vertex;
+        Point inside{0, 0, 0};
+        for (int i = 0; i < 4; ++i) inside = inside + point(corners[std::min(i, D)]);
         int sheets = 0;
-        for_each_cover({middle(sum.x), middle(sum.y), middle(sum.z)},
-                       [&](const DelaunayCell<D>&, const Point&) { ++sheets; });
+        for_each_cover(inside, 4, [&](const DelaunayCell<D>&, const Point&) { ++sheets; });
         return sheets == 1;
     }
 
@@ -160,7 +155,7 @@ private:
         bool above = true;
         for (std::size_t atom = 0; atom < complex_.hidden.size(); ++atom) {
             if (!complex_.hidden[atom]) continue;
-            for_each_cover(lattice_.atoms()[atom],
+            for_each_cover(lattice_.atoms()[atom], 1,
                            [&](const DelaunayCell<D>& cell, const Point& image) {
                                above = above && predicates_.insphere<D>(
                                                     delaunay_.corners(cell), image) < 0;

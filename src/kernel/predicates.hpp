@@ -46,7 +46,8 @@
 //   integers.
 //
 // Integer widths, space: 2x2 minors stay below 2^97 and lifts below 2^99
-// (128-bit), 3x3 minors below 2^147 and the insphere determinant below
+// (128-bit; room enough for `orient` to be asked about coordinates scaled by
+// four), 3x3 minors below 2^147 and the insphere determinant below
 // 4 * 2^99 * 2^147 = 2^248 (256-bit). The test of the smallest sphere is of
 // degree six: below 2^99 * 3 * 2^194 + 3 * 2^48 * 2^149 * 2^97, under 2^298
 // (320-bit). Centres: of a tetrahedron below 2^197 over 2^148, of a triangle

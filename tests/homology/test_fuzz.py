@@ -113,13 +113,13 @@ def check(structure: Structure) -> None:
     check_moved(structure, diagrams)
 
 
-@settings(SETTINGS, max_examples=3500, derandomize=True)
+@settings(SETTINGS, max_examples=8000, derandomize=True)
 @given(structures())
 def test_structures(structure):
     check(structure)
 
 
-@settings(SETTINGS, max_examples=1500, derandomize=True)
+@settings(SETTINGS, max_examples=3500, derandomize=True)
 @given(structures(max_atoms=4))
 def test_one_to_four_atoms(structure):
     check(structure)

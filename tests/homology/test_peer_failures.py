@@ -169,3 +169,22 @@ def test_edges_see_through_the_boundary():
     ends = positions[diagram.birth_simplex] + diagram.birth_offset @ cell
     lengths = np.linalg.norm(ends[:, 1] - ends[:, 0], axis=1)
     assert np.abs(lengths**2 / 4 - diagram.birth).max() < 1e-10
+
+
+@pytest.mark.parametrize("seed", [9, 10, 14, 15, 16, 18, 31])
+def test_wires_a_billion_times_longer_than_thick(seed):
+    """Their cells are so thin that no grid point near the middle need lie inside."""
+    rng = np.random.default_rng(seed)
+    along = np.array([-0.6, 0.6, 0.53])
+    along *= 1e6 / np.linalg.norm(along)
+    positions = np.arange(10)[:, None] / 10 * along
+    beside = positions[[3, 7]] + 1e-3 * rng.choice([-1, 1], (2, 3))
+    cell = [along, [0, 1, 0], [0, 0, 1]]
+    diagrams = alpha_persistence(
+        np.vstack([positions, beside]), cell=cell, pbc=[True, False, False]
+    )
+    assert betti(diagrams) == BETTI[1]
+    distances = np.linalg.norm(beside - positions[[3, 7]], axis=1)
+    np.testing.assert_allclose(
+        np.sort(diagrams[0].death)[:2], np.sort(distances) ** 2 / 4, rtol=1e-4
+    )
