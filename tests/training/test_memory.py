@@ -25,7 +25,7 @@ class RecordingLibrary:
         return 1
 
 
-def test_defaults_come_back_also_after_an_interruption(monkeypatch: pytest.MonkeyPatch):
+def test_usual_values_come_back_also_after_an_interruption(monkeypatch: pytest.MonkeyPatch):
     library = RecordingLibrary()
     monkeypatch.setattr(memory.ctypes, "CDLL", lambda name: library)
 
@@ -37,7 +37,7 @@ def test_defaults_come_back_also_after_an_interruption(monkeypatch: pytest.Monke
 
     with pytest.raises(KeyboardInterrupt):
         interrupted()
-    assert library.settings == {memory.MMAP_MAX: 65536, memory.TRIM_THRESHOLD: 131072}
+    assert library.settings == {memory.MMAP_MAX: 65536, memory.TRIM_THRESHOLD: 64 * 2**20}
     assert library.trimmed == 1
 
 
