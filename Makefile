@@ -39,12 +39,14 @@ test-sanitize: $(SETUP)
 		AMORPHOLOGY_KERNEL=$$(echo $(SANITIZED)/_kernel.*.so) \
 		$(BIN)/python -m pytest tests/homology/test_fuzz.py tests/homology/test_peer_failures.py
 
-# Options go to the benchmark: make bench-peers BENCH=--full
+# Options go to the benchmark of diagrams: make bench-peers BENCH=--full
 bench: $(SETUP)
 	$(BIN)/python benchmarks/diagrams.py $(BENCH)
+	$(BIN)/python benchmarks/persistence_images.py
 
 bench-peers: $(PEERS)/.set-up
 	$(PEERS)/bin/python benchmarks/diagrams.py $(BENCH)
+	$(PEERS)/bin/python benchmarks/persistence_images.py
 
 lint: $(SETUP)
 	$(BIN)/ruff check .

@@ -1,9 +1,11 @@
-"""Goals and the page docs/benchmarks.md, from the numbers of `diagrams.py`."""
+"""Goals and their part of docs/benchmarks.md, from the numbers of `diagrams.py`."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+
+from page import table, write_part
 
 OURS = "amorphology"
 IDLE = 0.15  # cores that others may keep busy when the gain of a second thread is judged
@@ -132,21 +134,19 @@ def goals(result: dict[str, Any]) -> list[dict[str, str]]:
 
 
 def write_page(result: dict[str, Any], path: Path) -> None:
-    """Write docs/benchmarks.md."""
+    """Write the part on diagrams of docs/benchmarks.md."""
     machine, versions = result["machine"], result["versions"]
     missing = f" Not installed: {', '.join(result['missing'])}." if result["missing"] else ""
     batch = result["threads"]
     busy = [row["busy_cores_of_others"] for row in result["rows"]]
     others = f"{max(busy)}" if None not in busy else "an unknown number of"
     parts = [
-        "# Benchmarks",
-        "<!-- Written by `python benchmarks/diagrams.py --write-docs RESULTS`; edit that. -->",
         "Persistence diagrams H0, H1 and H2 in squared radii, from positions to arrays of births "
         "and deaths, the Python layer and its checks of the input included; beside HomCloud, "
         "GUDHI, and Diode with Oineus, each used as its manual says, on one thread.",
         "![Processor time of one frame against atoms](images/benchmark-diagrams.svg)",
         "## Goals",
-        _table(
+        table(
             ["goal", "measured", ""],
             [
                 [goal["goal"], goal["measured"], _verdict(goal["verdict"])]
@@ -161,7 +161,7 @@ def write_page(result: dict[str, Any], path: Path) -> None:
         "Of a fresh process, less what it held before the frame (Python, library, atoms).",
         _memory_table(result),
         "## Only the dimensions asked for",
-        _table(
+        table(
             ["frame", "`dims=(0,)`", "`dims=(0, 1)`", "`dims=(0, 1, 2)`"],
             [
                 [d["name"], *(duration(d["cpu_seconds"][k]) for k in ("dims_0", "dims_01", OURS))]
@@ -193,7 +193,7 @@ def write_page(result: dict[str, Any], path: Path) -> None:
         "Again, on your machine: `make bench-peers` (`BENCH=--full` for all sizes), or `make "
         "bench` without the peers. All numbers: [benchmarks.json](benchmarks.json).",
     ]
-    path.write_text("\n\n".join(parts) + "\n")
+    write_part(path, "diagrams", parts)
 
 
 def _verdict(verdict: str) -> str:
@@ -221,7 +221,7 @@ def _time_table(result: dict[str, Any]) -> str:
             beside = f" ({seconds / ours:.1f})" if seconds and ours and name != OURS else ""
             line.append(duration(seconds) + beside if seconds else f"*{entry['note']}*")
         lines.append(line)
-    return _table(["frame", *result["labels"].values()], lines)
+    return table(["frame", *result["labels"].values()], lines)
 
 
 def _memory_table(result: dict[str, Any]) -> str:
@@ -231,9 +231,4 @@ def _memory_table(result: dict[str, Any]) -> str:
         if any(sizes):
             cells = [f"{size / 1e9:.2f} GB" if size else "" for size in sizes]
             lines.append([row["case"]["name"], *cells])
-    return _table(["frame", *result["labels"].values()], lines)
-
-
-def _table(header: list[str], rows: list[list[str]]) -> str:
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    return table(["frame", *result["labels"].values()], lines)

@@ -170,11 +170,16 @@ def test_meaningless_parameters(settings: dict, message: str):
         ([], "no frames"),
         (["carbon.xyz"], "item 0: str"),
         ([diagram(PAIRS), Atoms("H")], "item 1: frames and diagrams are mixed"),
+        ([Atoms("H"), diagram(PAIRS)], "item 1: frames and diagrams are mixed"),
+        ([Atoms("H"), "carbon.xyz"], "item 1: str"),
+        (diagram(PAIRS), "one PersistenceDiagram was passed on its own"),
+        ({1: diagram(PAIRS)}, "one dict was passed on its own"),
+        (Atoms("H"), "one Atoms was passed on its own"),
         ([diagram(PAIRS, dimension=2)], "of degree 2, not 1"),
         ([{0: diagram(PAIRS, dimension=0)}], r"degrees \[0\] without 1"),
     ],
 )
-def test_unusable_input(x: list, message: str):
+def test_unusable_input(x, message: str):
     with pytest.raises(StructureError, match=message):
         raw().fit(x)
 

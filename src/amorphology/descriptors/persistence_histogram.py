@@ -1,6 +1,6 @@
 """Two-dimensional histograms of persistence diagrams."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal, Self, TypeAlias
 
 import numpy as np
@@ -10,12 +10,20 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
+from amorphology.descriptors.diagram_input import (
+    Diagrams,
+    bin_centres,
+    check_homology,
+    check_rising,
+    check_whole,
+    counted_pairs,
+    diagrams_of_degree,
+)
 from amorphology.errors import ConfigError, StructureError
-from amorphology.homology import PersistenceDiagram, alpha_persistence_many
+from amorphology.homology import PersistenceDiagram
 
 __all__ = ["Diagrams", "Normalisation", "PersistenceHistogram", "Standardisation"]
 
-Diagrams: TypeAlias = PersistenceDiagram | Mapping[int, PersistenceDiagram]
 Normalisation: TypeAlias = Literal["probability", "per_atom"]
 Standardisation: TypeAlias = Literal["max_min", "z_score"]
 
@@ -96,7 +104,7 @@ class PersistenceHistogram(TransformerMixin, BaseEstimator, auto_wrap_output_key
         ----------
         X
             Frames, or their diagrams: `PersistenceDiagram` of degree `homology`, or what
-            `alpha_persistence` returns.
+            `alpha_persistence` returns; in memory or in an `amorphology.store.DiagramStore`.
         y
             Ignored.
 
@@ -122,7 +130,7 @@ class PersistenceHistogram(TransformerMixin, BaseEstimator, auto_wrap_output_key
         Parameters
         ----------
         X
-            Frames or diagrams, as for `fit`.
+            Frames or diagrams, as for `fit`, with the same errors.
 
         Returns
         -------
@@ -133,8 +141,6 @@ class PersistenceHistogram(TransformerMixin, BaseEstimator, auto_wrap_output_key
         ------
         sklearn.exceptions.NotFittedError
             If `fit` was not called.
-        ConfigError, StructureError
-            As for `fit`.
         """
         check_is_fitted(self)
         return self._standardise(self._histograms(X))
@@ -144,26 +150,7 @@ class PersistenceHistogram(TransformerMixin, BaseEstimator, auto_wrap_output_key
         X: Sequence[Atoms | Diagrams],
         y: object = None,  # noqa: ARG002
     ) -> NDArray[np.float32]:
-        """
-        Learn the standardisation and apply it, with every diagram computed once.
-
-        Parameters
-        ----------
-        X
-            Frames or diagrams, as for `fit`.
-        y
-            Ignored.
-
-        Returns
-        -------
-        numpy.ndarray
-            float32 (n_frames, bins, bins): frame, birth, death.
-
-        Raises
-        ------
-        ConfigError, StructureError
-            As for `fit`.
-        """
+        """Do `fit`, then `transform`, with every diagram computed once."""
         histograms = self._histograms(X)
         self._learn(histograms)
         return self._standardise(histograms)
@@ -187,8 +174,7 @@ class PersistenceHistogram(TransformerMixin, BaseEstimator, auto_wrap_output_key
             Angstrom^2.
         """
         check_is_fitted(self)
-        edges = self._edges()
-        centres = (edges[:-1] + edges[1:]) / 2
+        centres = bin_centres(self._edges())
         return np.array(
             [f"h{self.homology}_birth{b:.6g}_death{d:.6g}" for b in centres for d in centres],
             dtype=object,
@@ -202,13 +188,9 @@ class PersistenceHistogram(TransformerMixin, BaseEstimator, auto_wrap_output_key
         return tags
 
     def _edges(self) -> NDArray[np.float64]:
-        if self.homology not in (0, 1, 2):
-            raise ConfigError(f"homology is {self.homology!r}; choose 0, 1 or 2")
-        if int(self.bins) != self.bins or self.bins < 1:
-            raise ConfigError(f"bins is {self.bins!r}; give a positive whole number")
-        low, high = self.range
-        if not (np.isfinite([low, high]).all() and low < high):
-            raise ConfigError(f"range is {self.range!r}; give two rising numbers, (low, high)")
+        check_homology(self.homology)
+        bins = check_whole("bins", self.bins)
+        low, high = check_rising("range", self.range)
         if self.normalisation not in ("probability", "per_atom"):
             raise ConfigError(
                 f"normalisation is {self.normalisation!r}; choose probability or per_atom"
@@ -217,7 +199,7 @@ class PersistenceHistogram(TransformerMixin, BaseEstimator, auto_wrap_output_key
             raise ConfigError(
                 f"standardisation is {self.standardisation!r}; choose max_min, z_score or None"
             )
-        return np.linspace(low, high, int(self.bins) + 1)
+        return np.linspace(low, high, bins + 1)
 
     def _histograms(self, X: Sequence[Atoms | Diagrams]) -> NDArray[np.float32]:
         """Normalised, not yet standardised; float32 (n_frames, bins, bins)."""
@@ -231,44 +213,12 @@ class PersistenceHistogram(TransformerMixin, BaseEstimator, auto_wrap_output_key
         self, diagram: PersistenceDiagram, edges: NDArray[np.float64]
     ) -> NDArray[np.float64]:
         """Normalised histogram of one diagram, float64 (bins, bins)."""
-        counted = np.isfinite(diagram.death) & (diagram.death > diagram.birth)
-        counts, _, _ = np.histogram2d(diagram.birth[counted], diagram.death[counted], edges)
+        counts, _, _ = np.histogram2d(*counted_pairs(diagram), edges)
         total = counts.sum() if self.normalisation == "probability" else diagram.n_atoms
         return counts / total if total else np.zeros_like(counts)
 
     def _diagrams(self, X: Sequence[Atoms | Diagrams]) -> Iterator[PersistenceDiagram]:
-        """Diagram of degree `homology` of every frame, one at a time: X may be a store on disk."""
-        if len(X) and isinstance(X[0], Atoms):
-            frames = [x for x in X if isinstance(x, Atoms)]
-            if len(frames) == len(X):
-                computed = alpha_persistence_many(frames, n_jobs=self.n_jobs, dims=(self.homology,))
-                yield from (diagrams[self.homology] for diagrams in computed)
-                return
-        yield from (self._of_degree(x, index) for index, x in enumerate(X))
-
-    def _of_degree(self, x: Atoms | Diagrams, index: int) -> PersistenceDiagram:
-        if isinstance(x, Mapping):
-            if self.homology in x:
-                return x[self.homology]
-            raise StructureError(
-                f"diagrams {index}: degrees {sorted(x)} without {self.homology}; compute them with "
-                f"dims that contain {self.homology}"
-            )
-        if isinstance(x, Atoms):
-            raise StructureError(
-                f"item {index}: frames and diagrams are mixed; pass all frames or all diagrams"
-            )
-        if not isinstance(x, PersistenceDiagram):
-            raise StructureError(
-                f"item {index}: {type(x).__name__} is neither ase.Atoms nor a PersistenceDiagram; "
-                "pass frames, or what alpha_persistence returns"
-            )
-        if x.dimension != self.homology:
-            raise StructureError(
-                f"diagram {index}: of degree {x.dimension}, not {self.homology}; pass that degree "
-                "or set homology"
-            )
-        return x
+        return diagrams_of_degree(X, self.homology, n_jobs=self.n_jobs)
 
     def _learn(self, histograms: NDArray[np.float32]) -> None:
         if len(histograms) == 0:

@@ -12,7 +12,7 @@ from ase import Atoms
 from numpy.typing import NDArray
 
 from amorphology.descriptors import PersistenceHistogram
-from amorphology.descriptors.persistence_histogram import Diagrams
+from amorphology.descriptors.diagram_input import Diagrams
 from amorphology.errors import RunError
 from amorphology.models import PersistenceCNN
 from amorphology.structures import mean_energy_per_atom, write_frames

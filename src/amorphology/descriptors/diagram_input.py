@@ -1,0 +1,228 @@
+"""What the descriptors of persistence diagrams share: reading diagrams, checking parameters."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from numbers import Integral, Real
+from typing import TypeAlias
+
+import numpy as np
+from ase import Atoms
+from numpy.typing import NDArray
+
+from amorphology.errors import ConfigError, StructureError
+from amorphology.homology import PersistenceDiagram, alpha_persistence_many
+
+__all__ = [
+    "Diagrams",
+    "bin_centres",
+    "check_homology",
+    "check_positive",
+    "check_rising",
+    "check_whole",
+    "counted_pairs",
+    "diagrams_of_degree",
+]
+
+Diagrams: TypeAlias = PersistenceDiagram | Mapping[int, PersistenceDiagram]
+
+
+def diagrams_of_degree(
+    X: Sequence[Atoms | Diagrams], homology: int, *, n_jobs: int | None = None
+) -> Iterator[PersistenceDiagram]:
+    """
+    Read the diagrams of one homology degree, one at a time: `X` may be a store on disk.
+
+    Parameters
+    ----------
+    X
+        Frames, of which diagrams are computed; or `PersistenceDiagram` of degree `homology`; or
+        what `alpha_persistence` returns; or an `amorphology.store.DiagramStore`.
+    homology
+        The degree.
+    n_jobs
+        Threads that compute diagrams of frames; None leaves it to `alpha_persistence_many`.
+
+    Yields
+    ------
+    PersistenceDiagram
+        In the order of `X`.
+
+    Raises
+    ------
+    StructureError
+        If a frame or diagram cannot be used; names it by its index. If `X` is a single one.
+    """
+    if isinstance(X, Atoms | PersistenceDiagram | Mapping):
+        raise StructureError(
+            f"one {type(X).__name__} was passed on its own; pass a list of frames or of diagrams"
+        )
+    if not (len(X) and isinstance(X[0], Atoms)):
+        yield from (_of_degree(x, index, homology) for index, x in enumerate(X))
+        return
+    frames = [x for x in X if isinstance(x, Atoms)]
+    if len(frames) < len(X):
+        index = next(index for index, x in enumerate(X) if not isinstance(x, Atoms))
+        raise _unusable(X[index], index)
+    computed = alpha_persistence_many(frames, n_jobs=n_jobs, dims=(homology,))
+    yield from (diagrams[homology] for diagrams in computed)
+
+
+def _of_degree(x: Atoms | Diagrams, index: int, homology: int) -> PersistenceDiagram:
+    if isinstance(x, Mapping):
+        if homology in x:
+            return x[homology]
+        raise StructureError(
+            f"diagrams {index}: degrees {sorted(x)} without {homology}; compute them with "
+            f"dims that contain {homology}"
+        )
+    if not isinstance(x, PersistenceDiagram):
+        raise _unusable(x, index)
+    if x.dimension != homology:
+        raise StructureError(
+            f"diagram {index}: of degree {x.dimension}, not {homology}; pass that degree "
+            "or set homology"
+        )
+    return x
+
+
+def _unusable(x: object, index: int) -> StructureError:
+    """Error about an item that is of another kind than the first, or of no kind that is read."""
+    if isinstance(x, Atoms | PersistenceDiagram | Mapping):
+        return StructureError(
+            f"item {index}: frames and diagrams are mixed; pass all frames or all diagrams"
+        )
+    return StructureError(
+        f"item {index}: {type(x).__name__} is neither ase.Atoms nor a PersistenceDiagram; "
+        "pass frames, or what alpha_persistence returns"
+    )
+
+
+def counted_pairs(
+    diagram: PersistenceDiagram,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """
+    Births and deaths of the pairs that descriptors count: finite, with death above birth.
+
+    Parameters
+    ----------
+    diagram
+        The diagram.
+
+    Returns
+    -------
+    births, deaths : numpy.ndarray
+        float64 (n_counted,), squared radii, Angstrom^2.
+    """
+    counted = np.isfinite(diagram.death) & (diagram.death > diagram.birth)
+    return diagram.birth[counted], diagram.death[counted]
+
+
+def bin_centres(edges: NDArray[np.float64]) -> NDArray[np.float64]:
+    """
+    Centres of bins.
+
+    Parameters
+    ----------
+    edges
+        float64 (n_bins + 1,).
+
+    Returns
+    -------
+    numpy.ndarray
+        float64 (n_bins,).
+    """
+    return (edges[:-1] + edges[1:]) / 2
+
+
+def check_homology(homology: object) -> None:
+    """
+    Check the degree of a homology.
+
+    Parameters
+    ----------
+    homology
+        The parameter of this name.
+
+    Raises
+    ------
+    ConfigError
+        If it is not 0, 1 or 2.
+    """
+    if homology not in (0, 1, 2):
+        raise ConfigError(f"homology is {homology!r}; choose 0, 1 or 2")
+
+
+def check_whole(name: str, value: object) -> int:
+    """
+    Check a number of bins.
+
+    Parameters
+    ----------
+    name, value
+        The parameter.
+
+    Returns
+    -------
+    int
+        The value.
+
+    Raises
+    ------
+    ConfigError
+        If it is not a positive whole number.
+    """
+    if not isinstance(value, Integral) or int(value) < 1:
+        raise ConfigError(f"{name} is {value!r}; give a positive whole number")
+    return int(value)
+
+
+def check_positive(name: str, value: object) -> float:
+    """
+    Check a number that has to be positive and finite.
+
+    Parameters
+    ----------
+    name, value
+        The parameter.
+
+    Returns
+    -------
+    float
+        The value.
+
+    Raises
+    ------
+    ConfigError
+        If it is not.
+    """
+    if not isinstance(value, Real) or not 0 < float(value) < np.inf:
+        raise ConfigError(f"{name} is {value!r}; give a positive number")
+    return float(value)
+
+
+def check_rising(name: str, value: object) -> tuple[float, float]:
+    """
+    Check the two ends of a range.
+
+    Parameters
+    ----------
+    name, value
+        The parameter.
+
+    Returns
+    -------
+    tuple of float
+        Its lower and its upper end.
+
+    Raises
+    ------
+    ConfigError
+        If they are not two finite numbers, the second above the first.
+    """
+    ends = [
+        float(end)
+        for end in (value if isinstance(value, Sequence | np.ndarray) else ())
+        if isinstance(end, Real)
+    ]
+    if len(ends) != 2 or not (np.isfinite(ends).all() and ends[0] < ends[1]):
+        raise ConfigError(f"{name} is {value!r}; give two rising numbers, (low, high)")
+    return ends[0], ends[1]
