@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from sklearn.utils.validation import check_is_fitted
 
 from amorphology.descriptors.local_environment import (
     Centre,
@@ -112,25 +110,8 @@ class ACSF(LocalEnvironment):
         self.species = species
         self.n_jobs = n_jobs
 
-    def get_feature_names_out(
-        self,
-        input_features: object = None,  # noqa: ARG002
-    ) -> NDArray[np.object_]:
-        """
-        Names of the numbers, in the order of the columns of `transform`.
-
-        Parameters
-        ----------
-        input_features
-            Ignored; frames have no named features.
-
-        Returns
-        -------
-        numpy.ndarray
-            object (n_features,): for example ``"g2_C_eta2_rs1.5"`` or
-            ``"g4_C_H_eta0.01_zeta4_lambda-1"``.
-        """
-        check_is_fitted(self)
+    def _feature_names(self) -> list[str]:
+        # Such as g2_C_eta2_rs1.5 and g4_C_H_eta0.01_zeta4_lambda-1.
         names = []
         for species in self.species_:
             names.append(f"g1_{species}")
@@ -143,7 +124,7 @@ class ACSF(LocalEnvironment):
                         f"{kind}_{second}_{first}_eta{eta:g}_zeta{zeta:g}_lambda{sign:g}"
                         for eta, zeta, sign in triples
                     ]
-        return np.array(names, dtype=object)
+        return names
 
     def _check_parameters(self) -> None:
         for name, width in (("g2", 2), ("g4", 3), ("g5", 3)):

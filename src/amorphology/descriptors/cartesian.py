@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils.validation import check_is_fitted
 
 from amorphology.descriptors.frame_descriptor import FrameDescriptor, NamedFrame
 from amorphology.errors import StructureError
@@ -41,27 +40,8 @@ class CartesianCoordinates(FrameDescriptor):
     def __init__(self, subtract_centroid: bool = False) -> None:
         self.subtract_centroid = subtract_centroid
 
-    def get_feature_names_out(
-        self,
-        input_features: object = None,  # noqa: ARG002
-    ) -> NDArray[np.object_]:
-        """
-        Names of the numbers, in the order of the columns of `transform`.
-
-        Parameters
-        ----------
-        input_features
-            Ignored; frames have no named features.
-
-        Returns
-        -------
-        numpy.ndarray
-            object (3 * n_atoms,): ``"atom0_x"``, ``"atom0_y"``, ``"atom0_z"``, ``"atom1_x"``, ...
-        """
-        check_is_fitted(self)
-        return np.array(
-            [f"atom{atom}_{axis}" for atom in range(self.n_atoms_) for axis in "xyz"], dtype=object
-        )
+    def _feature_names(self) -> list[str]:
+        return [f"atom{atom}_{axis}" for atom in range(self.n_atoms_) for axis in "xyz"]
 
     def _learn(self, frames: Iterator[NamedFrame]) -> None:
         _, first = next(frames)

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils.validation import check_is_fitted
 
 from amorphology.descriptors.coulomb_matrix import coulomb_matrix, largest_frame
 from amorphology.descriptors.frame_descriptor import FrameDescriptor, NamedFrame
@@ -39,25 +38,8 @@ class CoulombEigenspectrum(FrameDescriptor):
     (2, 3)
     """
 
-    def get_feature_names_out(
-        self,
-        input_features: object = None,  # noqa: ARG002
-    ) -> NDArray[np.object_]:
-        """
-        Names of the numbers, in the order of the columns of `transform`.
-
-        Parameters
-        ----------
-        input_features
-            Ignored; frames have no named features.
-
-        Returns
-        -------
-        numpy.ndarray
-            object (n_atoms_max_,): ``"eigenvalue0"`` (the largest), ``"eigenvalue1"``, ...
-        """
-        check_is_fitted(self)
-        return np.array([f"eigenvalue{i}" for i in range(self.n_atoms_max_)], dtype=object)
+    def _feature_names(self) -> list[str]:
+        return [f"eigenvalue{i}" for i in range(self.n_atoms_max_)]  # the largest first
 
     def _learn(self, frames: Iterator[NamedFrame]) -> None:
         self.n_atoms_max_ = largest_frame(frames)

@@ -6,7 +6,6 @@ from typing import Literal, TypeAlias
 import numpy as np
 from ase import Atoms
 from numpy.typing import NDArray
-from sklearn.utils.validation import check_is_fitted
 
 from amorphology.descriptors.frame_descriptor import FrameDescriptor, NamedFrame
 from amorphology.errors import ConfigError, StructureError
@@ -58,26 +57,9 @@ class CoulombMatrix(FrameDescriptor):
     def __init__(self, permutation: Permutation = "none") -> None:
         self.permutation = permutation
 
-    def get_feature_names_out(
-        self,
-        input_features: object = None,  # noqa: ARG002
-    ) -> NDArray[np.object_]:
-        """
-        Names of the numbers, in the order of the columns of `transform`.
-
-        Parameters
-        ----------
-        input_features
-            Ignored; frames have no named features.
-
-        Returns
-        -------
-        numpy.ndarray
-            object (n_atoms_max_ ** 2,): ``"coulomb_0_0"``, ``"coulomb_0_1"``, ...
-        """
-        check_is_fitted(self)
+    def _feature_names(self) -> list[str]:
         atoms = range(self.n_atoms_max_)
-        return np.array([f"coulomb_{i}_{j}" for i in atoms for j in atoms], dtype=object)
+        return [f"coulomb_{i}_{j}" for i in atoms for j in atoms]
 
     def _learn(self, frames: Iterator[NamedFrame]) -> None:
         if self.permutation not in PERMUTATIONS:

@@ -85,8 +85,7 @@ class FrameDescriptor(TransformerMixin, BaseEstimator, ABC):  # type: ignore[mis
             rows[index] = vector
         return rows
 
-    @abstractmethod
-    def get_feature_names_out(self, input_features: object = None) -> NDArray[np.object_]:
+    def get_feature_names_out(self, input_features: object = None) -> NDArray[np.object_]:  # noqa: ARG002
         """
         Names of the numbers, in the order of the columns of `transform`.
 
@@ -99,7 +98,18 @@ class FrameDescriptor(TransformerMixin, BaseEstimator, ABC):  # type: ignore[mis
         -------
         numpy.ndarray
             object (n_features,).
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            If `fit` was not called.
         """
+        check_is_fitted(self)
+        return np.array(self._feature_names(), dtype=object)
+
+    @abstractmethod
+    def _feature_names(self) -> list[str]:
+        """Names of the numbers of a vector, once fitted."""
 
     @abstractmethod
     def _learn(self, frames: Iterator[NamedFrame]) -> None:

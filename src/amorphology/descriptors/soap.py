@@ -10,7 +10,6 @@ import numpy as np
 from numpy.polynomial.legendre import leggauss
 from numpy.typing import NDArray
 from scipy.linalg import LinAlgWarning
-from sklearn.utils.validation import check_is_fitted
 
 from amorphology.descriptors.local_environment import (
     Centre,
@@ -103,25 +102,8 @@ class SOAP(LocalEnvironment):
         self.species = species
         self.n_jobs = n_jobs
 
-    def get_feature_names_out(
-        self,
-        input_features: object = None,  # noqa: ARG002
-    ) -> NDArray[np.object_]:
-        """
-        Names of the numbers, in the order of the columns of `transform`.
-
-        Parameters
-        ----------
-        input_features
-            Ignored; frames have no named features.
-
-        Returns
-        -------
-        numpy.ndarray
-            object (n_features,): for example ``"soap_C0_H3_l2"``, radial function 0 of carbon with
-            radial function 3 of hydrogen at l = 2.
-        """
-        check_is_fitted(self)
+    def _feature_names(self) -> list[str]:
+        # soap_C0_H3_l2: radial function 0 of carbon with radial function 3 of hydrogen at l = 2.
         names = []
         for i, first in enumerate(self.species_):
             for second in self.species_[i:]:
@@ -132,7 +114,7 @@ class SOAP(LocalEnvironment):
                         names += [
                             f"soap_{first}{n}_{second}{m}_l{l}" for m in range(start, self.n_max)
                         ]
-        return np.array(names, dtype=object)
+        return names
 
     def _check_parameters(self) -> None:
         if int(self.n_max) != self.n_max or self.n_max < 1:
