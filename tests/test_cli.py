@@ -10,6 +10,7 @@ import torch
 import yaml
 from ase import Atoms
 from ase.io import read, write
+from scipy.io import savemat
 
 from amorphology import cli
 from amorphology.training import TrainingConfig
@@ -272,3 +273,30 @@ def test_generate_makes_a_run_once(amorph, tmp_path):
     assert path.stat().st_mtime_ns == made
     other = amorph(*arguments, "--seed", 1)
     assert_one_line_error(other, "other settings")
+
+
+def test_generate_cyclooctane(amorph, tmp_path):
+    out = tmp_path / "ring.extxyz"
+    result = amorph("generate", "cyclooctane", "--out", out, "--conformations", 40, "--seed", 3)
+    assert result.status == 0
+    assert result.out.startswith("40 conformations: chair ")
+    made = read(out, ":")
+    assert len(made) == 40
+    assert {frame.info["conformer"] for frame in made} <= {"chair", "boat", "crown", "between"}
+
+    matlab = tmp_path / "points.mat"
+    savemat(matlab, {"points": [frame.positions.ravel() for frame in made[:30]]})
+    again = tmp_path / "again.extxyz"
+    result = amorph("generate", "cyclooctane", "--out", again, "--from", matlab)
+    assert result.out.startswith("30 conformations: chair ")
+    for frame, original in zip(read(again, ":"), made[:30], strict=True):
+        np.testing.assert_allclose(frame.positions, original.positions, atol=1e-7)
+        assert frame.info["conformer"] == original.info["conformer"]
+
+
+def test_generate_cyclooctane_from_something_else(amorph, tmp_path):
+    matlab, out = tmp_path / "points.mat", tmp_path / "ring.extxyz"
+    savemat(matlab, {"points": np.zeros((40, 23))})
+    result = amorph("generate", "cyclooctane", "--out", out, "--from", matlab)
+    assert_one_line_error(result, str(matlab), "24 columns")
+    assert not out.exists()

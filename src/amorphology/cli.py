@@ -194,6 +194,22 @@ def generate_carbon_command(
     typer.echo(f"{len(paths)} runs in {out}")
 
 
+@generate.command("cyclooctane")
+def generate_cyclooctane_command(
+    out: Annotated[Path, typer.Option(help="Extended-XYZ file to write.")],
+    conformations: Annotated[int, typer.Option(min=1, help="How many to make.")] = 6040,
+    seed: SeedOption = 0,
+    source: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="FILE.mat", help="Take them from this MATLAB file instead."),
+    ] = None,
+) -> None:
+    """Write conformations of cyclo-octane's ring, evenly spread and labelled."""
+    from amorphology.studies.cyclooctane.conformers import write_conformations
+
+    typer.echo(write_conformations(out, n_conformations=conformations, seed=seed, source=source))
+
+
 @reproduce.command("carbon")
 def reproduce_carbon_command(
     out: Annotated[Path, typer.Option(help="Folder for data, network, figures and report.")],
@@ -207,3 +223,29 @@ def reproduce_carbon_command(
     from amorphology.studies import reproduce_carbon
 
     reproduce_carbon(out, scale=scale, n_jobs=jobs, seed=seed, console=Console())
+
+
+@reproduce.command("cyclooctane")
+def reproduce_cyclooctane_command(
+    out: Annotated[Path, typer.Option(help="Folder for conformations, figures and report.")],
+    source: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="FILE.mat", help="Take them from this MATLAB file instead."),
+    ] = None,
+    conformations: Annotated[int, typer.Option(help="How many to make; 50 or more.")] = 6040,
+    seed: SeedOption = 0,
+    jobs: JobsOption = None,
+) -> None:
+    """Cyclo-octane: conformations, descriptors side by side, the paper's statements checked."""
+    from rich.console import Console
+
+    from amorphology.studies import reproduce_cyclooctane
+
+    reproduce_cyclooctane(
+        out,
+        source=source,
+        n_conformations=conformations,
+        n_jobs=jobs,
+        seed=seed,
+        console=Console(),
+    )
