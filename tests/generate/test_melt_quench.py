@@ -74,11 +74,18 @@ def test_frames_of_the_paper_heating_are_133_steps_apart():
     assert list(frames) == [2000 - 133 * k for k in range(14, -1, -1)]
 
 
-@pytest.mark.parametrize("n_frames", [0, 11])
-def test_frames_that_do_not_fit_are_refused(n_frames):
-    protocol = Protocol("odd", (Stage("only", 300, 300, 10.0, n_frames),), 1.0, 10.0)
-    with pytest.raises(ConfigError, match=r"'only'.*10 steps"):
+@pytest.mark.parametrize(("duration", "n_frames"), [(10.0, -1), (10.0, 11), (0.2, 0)])
+def test_frames_that_do_not_fit_are_refused(duration, n_frames):
+    protocol = Protocol("odd", (Stage("only", 300, 300, duration, n_frames),), 1.0, 10.0)
+    with pytest.raises(ConfigError, match=rf"'only'.*{round(duration)} steps"):
         protocol.windows()
+
+
+def test_a_stage_may_have_no_frames_and_a_minimum_is_one_more():
+    stages = (Stage("melt", 300, 300, 10.0, 0), Stage("quench", 300, 300, 10.0, 2))
+    protocol = Protocol("odd", stages, 1.0, 10.0, minimise=True)
+    assert [list(window.frames) for window in protocol.windows()] == [[], [15, 20]]
+    assert protocol.n_frames == 3
 
 
 @pytest.mark.parametrize(("n_atoms", "density"), [(216, 2.0), (512, 3.4)])

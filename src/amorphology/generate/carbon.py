@@ -1,24 +1,40 @@
-"""Amorphous carbon: sets of melt-quench runs, side by side and restartable."""
+"""Amorphous carbon: sets of melt-quench runs with LAMMPS."""
 
 import dataclasses
 import os
-import shutil
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from amorphology import __version__
-from amorphology.errors import ConfigError, RunError
-from amorphology.generate.lammps import POTENTIAL, Lammps, LammpsJob, find_lammps, start
-from amorphology.generate.melt_quench import MeltQuenchRun, Protocol, check_frames, plan_runs
-from amorphology.generate.run_folder import output_folder, run_path, write_run
+from amorphology.errors import ConfigError
+from amorphology.generate.lammps import Simulation
+from amorphology.generate.melt_quench import MeltQuenchRun, Protocol, plan_runs
+from amorphology.generate.potentials import CARBON_SNAP
+from amorphology.generate.simulation_set import Progress, run_simulations
 from amorphology.parallel import available_cores
 
-__all__ = ["generate_carbon", "run_melt_quench"]
+__all__ = ["carbon_simulation", "generate_carbon", "run_melt_quench"]
 
-Progress = Callable[[int, int, str], None]
 
-_POLL = 0.2  # s between two looks at the running processes
+def carbon_simulation(run: MeltQuenchRun, protocol: Protocol) -> Simulation:
+    """Say what LAMMPS has to do for one run.
+
+    Parameters
+    ----------
+    run : MeltQuenchRun
+    protocol : Protocol
+
+    Returns
+    -------
+    Simulation
+    """
+    return Simulation(
+        name=run.name,
+        start=run.start_structure(),
+        protocol=protocol,
+        potential=CARBON_SNAP,
+        seeds=tuple(run.random_seeds(1 + len(protocol.stages))),
+        info={"density": run.density},
+    )
 
 
 def run_melt_quench(
@@ -55,68 +71,17 @@ def run_melt_quench(
     ConfigError, MissingDependencyError
         As in `generate_carbon`.
     """
-    paths = [run_path(out, run.name) for run in runs]
-    lammps = find_lammps() if not all(path.exists() for path in paths) else None
     settings = {
         "seed": runs[0].seed,
         "engine": "lammps",
-        "potential": POTENTIAL,
+        "potential": CARBON_SNAP.name,
         "scale": protocol.name,
         "timestep": protocol.timestep,
         "damping": protocol.damping,
         "stages": [dataclasses.asdict(stage) for stage in protocol.stages],
     }
-    made_with = {"amorphology": __version__, "lammps": lammps.version if lammps else "unknown"}
-    with output_folder(out, settings, [run.name for run in runs], made_with) as folder:
-        missing = [r for r, path in zip(runs, paths, strict=True) if not path.exists()]
-        if lammps and missing:
-            _run_all(lammps, out, folder, protocol, runs, missing, n_jobs, progress)
-    return paths
-
-
-def _run_all(
-    lammps: Lammps,
-    out: Path,
-    folder: Path,
-    protocol: Protocol,
-    runs: Sequence[MeltQuenchRun],
-    missing: Sequence[MeltQuenchRun],
-    n_jobs: int,
-    progress: Progress | None,
-) -> None:
-    # Large cells first, so that no long run is left over at the end with the other cores idle.
-    waiting = sorted(missing, key=lambda run: run.n_atoms)
-    active: list[LammpsJob] = []
-    failures: list[str] = []
-    total = protocol.n_steps * sum(run.n_atoms for run in runs)
-    done = total - protocol.n_steps * sum(run.n_atoms for run in missing)
-    try:
-        while waiting or active:
-            while waiting and len(active) < n_jobs:
-                run = waiting.pop()
-                active.append(start(lammps, run, protocol, folder / run.name))
-            time.sleep(_POLL)
-            for job in [job for job in active if not job.is_running]:
-                try:
-                    frames = job.frames()
-                    check_frames(job.run, protocol, frames)
-                    write_run(out, job.run.name, frames)
-                    shutil.rmtree(job.folder)
-                except RunError as error:  # the folder stays, for a look at what happened
-                    failures.append(f"{error} (see {job.folder})")
-                active.remove(job)
-                done += protocol.n_steps * job.run.n_atoms
-            if progress:
-                under_way = sum(job.steps_done() * job.run.n_atoms for job in active)
-                finished = len(runs) - len(waiting) - len(active) - len(failures)
-                progress(done + under_way, total, f"{finished} of {len(runs)} runs")
-    finally:
-        for job in active:
-            job.kill()
-            shutil.rmtree(job.folder, ignore_errors=True)
-    if failures:
-        others = f"; {len(failures) - 1} more runs failed" if len(failures) > 1 else ""
-        raise RunError(f"{failures[0]}{others}")
+    simulations = [carbon_simulation(run, protocol) for run in runs]
+    return run_simulations(out, simulations, settings, n_jobs=n_jobs, progress=progress)
 
 
 def generate_carbon(

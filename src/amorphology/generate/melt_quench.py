@@ -8,6 +8,7 @@ runs a scale consists of and how a folder of finished runs is kept are decided h
 
 import dataclasses
 import math
+import typing
 from collections import Counter
 from collections.abc import Sequence
 
@@ -21,6 +22,7 @@ from amorphology.errors import ConfigError, RunError
 __all__ = [
     "CELL_SIZES",
     "DENSITY_RANGE",
+    "MINIMISED",
     "SCALES",
     "MeltQuenchRun",
     "Protocol",
@@ -37,6 +39,9 @@ DENSITY_RANGE = (2.0, 3.4)
 
 CELL_SIZES = (216, 512)
 """Numbers of atoms of the 6 x 6 x 6 and the 8 x 8 x 8 simple cubic start."""
+
+MINIMISED = "minimised"
+"""Stage of a frame that a minimisation of the energy made, at the end of a run."""
 
 _GRAM_PER_CM3 = 1.66053906660  # one atomic mass unit per cubic Angstrom, in g/cm^3 (CODATA 2018)
 _MIN_DISTANCE = 0.8  # Angstrom; the 9000 K liquid stays above 1.0, so nearer atoms mean a collapse
@@ -56,7 +61,7 @@ class Stage:
     duration : float
         Length in fs.
     n_frames : int
-        Number of frames kept, evenly spaced, the last one at the end of the stage.
+        Number of frames kept, evenly spaced, the last one at the end of the stage; may be none.
     """
 
     name: str
@@ -76,7 +81,7 @@ class Window:
     begin, end : int
         First and last time step, counted from the start of the run.
     frames : range
-        Time steps of the frames, ``n_frames`` of them, ending at `end`.
+        Time steps of the frames, ``n_frames`` of them, ending at `end`; empty when there are none.
     """
 
     stage: Stage
@@ -97,12 +102,15 @@ class Protocol:
         Molecular dynamics time step, fs.
     damping : float
         Relaxation time of the thermostat, fs.
+    minimise : bool
+        Whether the energy is minimised after the last stage, which makes one more frame.
     """
 
     name: str
     stages: tuple[Stage, ...]
     timestep: float
     damping: float
+    minimise: bool = False
 
     @property
     def n_steps(self) -> int:
@@ -112,14 +120,13 @@ class Protocol:
     @property
     def n_frames(self) -> int:
         """Number of frames of one run."""
-        return sum(stage.n_frames for stage in self.stages)
+        return sum(stage.n_frames for stage in self.stages) + self.minimise
 
     def windows(self) -> tuple[Window, ...]:
         """Lay the stages out in time steps.
 
         The interval between frames is the largest whole number of steps that fits; what is left
-        over (5 of 2,000 steps for 15 frames) goes before the first frame, so that the end of every
-        stage is among the frames.
+        over (5 of 2,000 steps for 15 frames) goes before the first frame: the last ends the stage.
 
         Returns
         -------
@@ -129,19 +136,19 @@ class Protocol:
         Raises
         ------
         ConfigError
-            When a stage has fewer time steps than frames, or no frame.
+            When a stage has fewer time steps than frames, or no time step.
         """
         windows = []
         begin = 0
         for stage in self.stages:
             n_steps = round(stage.duration / self.timestep)
-            if not 1 <= stage.n_frames <= n_steps:
+            if n_steps < 1 or not 0 <= stage.n_frames <= n_steps:
                 raise ConfigError(
                     f"stage {stage.name!r}: {stage.n_frames} frames do not fit into {n_steps} "
-                    "steps; ask for at least one frame and at most one a step"
+                    "steps; ask for at least one step and at most one frame a step"
                 )
             end = begin + n_steps
-            interval = n_steps // stage.n_frames
+            interval = n_steps // max(stage.n_frames, 1)
             first = end - interval * (stage.n_frames - 1)
             windows.append(Window(stage, begin, end, range(first, end + 1, interval)))
             begin = end
@@ -350,21 +357,29 @@ def plan_runs(
     return SCALES[scale].protocol, tuple(runs)
 
 
-def check_frames(run: MeltQuenchRun, protocol: Protocol, frames: Sequence[Atoms]) -> None:
+class _Run(typing.Protocol):
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def n_atoms(self) -> int: ...
+
+
+def check_frames(run: _Run, protocol: Protocol, frames: Sequence[Atoms]) -> None:
     """Refuse frames that no sound run can have produced.
 
     Parameters
     ----------
-    run : MeltQuenchRun
+    run : MeltQuenchRun, or anything else with a name and a number of atoms
     protocol : Protocol
     frames : sequence of ase.Atoms
-        Frames with a calculator that holds their energy, and ``info["temperature"]`` in K.
+        With a calculator that holds their energy, and ``info["temperature"]`` in K.
 
     Raises
     ------
     RunError
-        When frames or atoms are missing, a number is not finite, the temperature ran away or two
-        atoms fell into each other; it names the run and the time step.
+        When frames or atoms are missing, a number is not finite, the temperature ran away or atoms
+        fell into each other; it names the run and the step.
     """
     if len(frames) != protocol.n_frames:
         raise RunError(f"{run.name}: {len(frames)} frames in place of {protocol.n_frames}")
@@ -377,10 +392,8 @@ def check_frames(run: MeltQuenchRun, protocol: Protocol, frames: Sequence[Atoms]
             raise RunError(
                 f"{where}: a position, force or energy is not a number; try another seed"
             )
-        if atoms.info["temperature"] > _MAX_TEMPERATURE:
-            raise RunError(
-                f"{where}: the temperature ran away to {atoms.info['temperature']:.0f} K; "
-                "try another seed"
-            )
+        hot = atoms.info["temperature"]
+        if hot > _MAX_TEMPERATURE:
+            raise RunError(f"{where}: the temperature ran away to {hot:.0f} K; try another seed")
         if len(neighbor_list("i", atoms, _MIN_DISTANCE)):
             raise RunError(f"{where}: atoms nearer than {_MIN_DISTANCE} Angstrom; try another seed")

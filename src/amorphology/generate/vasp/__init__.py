@@ -1,0 +1,1 @@
+"""Amorphous carbon from VASP: inputs, runs, import of what they wrote."""
