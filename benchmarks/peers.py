@@ -56,7 +56,7 @@ def _ours(dims: tuple[int, ...]) -> Contender:
         from amorphology.homology import alpha_persistence
 
         atoms, weights = frame
-        found = alpha_persistence(atoms, weights=weights, dims=dims)
+        found = alpha_persistence(atoms, weights=weights, dims=dims, n_jobs=1)
         return [found[dim].pairs for dim in dims]
 
     label = "amorphology" if len(dims) == 3 else f"amorphology, dims={dims}"

@@ -24,6 +24,10 @@ constexpr int span_bits = 47;
 // it: the distance is a matter of how their coordinates are rounded, by the user or to the grid.
 constexpr double flat_tolerance = 0x1p-42;
 
+// Coordinates far from the origin, or many periods from each other, leave a distance to a plane or
+// line with this error, relative to the largest of them.
+constexpr double coordinate_rounding = 0x1p-49;
+
 // Balls may exceed the system this many times; the grid coarsens in proportion.
 constexpr double max_weight_span = 0x1p20;
 
@@ -65,9 +69,13 @@ AffineSpan affine_span(std::span<const Point> positions, const Cell& cell) {
     std::vector<Point> periodic;
     for (int k = 0; k < 3; ++k)
         if (cell.periodic[k]) periodic.push_back(cell.vectors[k]);
-    double size = 0;
+    double size = 0, largest_coordinate = 0;
     for (const Point& v : periodic) size = std::max(size, squared_norm(v));
-    for (const Point& p : positions) size = std::max(size, squared_norm(p - span.origin));
+    for (const Point& p : positions) {
+        size = std::max(size, squared_norm(p - span.origin));
+        largest_coordinate = std::max(largest_coordinate, largest_component(p));
+    }
+    const double rounding = coordinate_rounding * largest_coordinate;
     double extent = std::sqrt(weight_range(positions));
     if (size > 0 && !(extent <= max_weight_span * std::sqrt(size)))
         throw InputError("the weights differ too much for the size of the system: their balls are "
@@ -88,7 +96,7 @@ AffineSpan affine_span(std::span<const Point> positions, const Cell& cell) {
         if (!(from_periods > flat_tolerance * extent)) next = farthest(positions, span.origin);
         const double length = std::sqrt(squared_norm(next));
         extent = std::max(extent, length);
-        if (!(length > flat_tolerance * extent)) return span;
+        if (!(length > std::max(flat_tolerance * extent, rounding))) return span;
         if (span.dimension == 2) {
             span.dimension = 3;
             return span;

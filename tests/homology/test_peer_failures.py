@@ -188,3 +188,17 @@ def test_wires_a_billion_times_longer_than_thick(seed):
     np.testing.assert_allclose(
         np.sort(diagrams[0].death)[:2], np.sort(distances) ** 2 / 4, rtol=1e-4
     )
+
+
+def test_a_chain_with_an_atom_many_periods_away():
+    """Far-away coordinates are rounded so that the atoms lie beside their line."""
+    cell = [9.612461098435157e-07, -1.127198654147851e-07, 5.019661767464176e-07]
+    positions = [
+        [-9.355778869599589e-07, -2.873204300483002e-07, -4.892710818725308e-07],
+        [-0.0015280254290221255, 0.00017878582299652148, -0.0007979410852144296],
+    ]
+    diagrams = alpha_persistence(
+        positions, cell=[cell, [0, 1, 0], [0, 0, 1]], pbc=[True, False, False]
+    )
+    assert betti(diagrams) == BETTI[1]
+    assert len(diagrams[0]) == 2
