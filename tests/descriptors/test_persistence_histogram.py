@@ -1,3 +1,4 @@
+import math
 import re
 
 import numpy as np
@@ -11,7 +12,7 @@ from sklearn.utils import Tags, get_tags
 from sklearn.utils.estimator_checks import parametrize_with_checks
 from sklearn.utils.validation import validate_data
 
-from amorphology.descriptors import PersistenceHistogram
+from amorphology.descriptors import PersistenceHistogram, PersistenceImage
 from amorphology.errors import ConfigError, StructureError
 from amorphology.homology import PersistenceDiagram, alpha_persistence, alpha_persistence_many
 
@@ -117,6 +118,119 @@ def test_a_constant_training_set_gives_no_nan(standardisation: str):
     assert np.isfinite(histogram).all()
 
 
+def test_several_degrees_are_the_single_ones_together(copper_frames: list[Atoms]):
+    frames = copper_frames[:4]
+    settings = {"bins": 16, "normalisation": "per_atom"}
+    ranges, blurs = [(0.0, 3.0), (0.0, 5.0), (0.5, 6.0)], [0.0, 0.3, 0.1]
+    for standardisation in (None, "max_min", "z_score"):
+        settings["standardisation"] = standardisation
+        together = PersistenceHistogram([2, 0, 1], range=ranges, blur=blurs, **settings)
+        channels = together.fit_transform(frames)
+        assert channels.shape == (4, 3, 16, 16)
+        for channel, degree in enumerate((2, 0, 1)):
+            alone = PersistenceHistogram(
+                degree, range=ranges[channel], blur=blurs[channel], **settings
+            )
+            expected = alone.fit_transform(frames)
+            np.testing.assert_allclose(channels[:, channel], expected, rtol=1e-6, atol=1e-7)
+            assert together.location_[channel] == pytest.approx(alone.location_)
+            assert together.scale_[channel] == pytest.approx(alone.scale_)
+    np.testing.assert_array_equal(
+        together.transform(alpha_persistence_many(frames)), together.transform(frames)
+    )
+    names = together.get_feature_names_out().reshape(3, 16, 16)
+    assert [name.split("_")[0] for name in names[:, 0, 0]] == ["h2", "h0", "h1"]
+
+
+def test_one_degree_in_a_list_keeps_the_axis_of_degrees():
+    assert raw(homology=[1]).fit_transform([diagram(PAIRS)]).shape == (1, 1, 4, 4)
+
+
+def test_several_degrees_need_all_of_them():
+    with pytest.raises(StructureError, match="of degree 1, not 0"):
+        raw(homology=[0, 1]).fit([diagram(PAIRS)])
+
+
+def test_components_are_one_row_of_their_channel(copper_frames: list[Atoms]):
+    image = PersistenceHistogram(
+        [0, 1], normalisation="per_atom", standardisation=None
+    ).fit_transform(copper_frames[:1])[0, 0]
+    assert not image[1:].any()
+    assert image.sum() == pytest.approx(31 / 32)  # 32 atoms, the last component never dies
+
+
+def test_radii_are_roots():
+    pairs = [(1.0, 4.0), (0.25, 9.0), (2.25, 6.25)]
+    squared = raw(range=(0.0, 9.0), bins=3).fit_transform([diagram(pairs)])
+    assert squared[0, 0].tolist() == pytest.approx([0, 1 / 3, 2 / 3])
+    radius = raw(range=(0.0, 3.0), bins=3, axes="radius").fit_transform([diagram(pairs)])
+    expected = np.zeros((3, 3))
+    expected[1, 2] = 2 / 3  # (1, 2) and (1.5, 2.5)
+    expected[0, 2] = 1 / 3  # (0.5, 3), at the end of the range
+    np.testing.assert_allclose(radius[0], expected, rtol=1e-6)
+
+
+def test_negative_squared_radii_become_negative_roots():
+    histogram = raw(range=(-2.0, 2.0), axes="radius").fit_transform([diagram([(-2.25, 0.25)])])
+    assert histogram[0, 0, 2] == 1.0
+
+
+def test_blur_is_the_integral_of_a_gaussian_over_each_bin():
+    histogram = raw(bins=8, range=(0.0, 8.0), blur=0.7).fit_transform([diagram([(2.1, 5.9)])])[0]
+
+    def parts(centre: float) -> np.ndarray:
+        ends = [0.5 * math.erf((edge - centre) / (0.7 * math.sqrt(2))) for edge in range(9)]
+        return np.diff(ends)
+
+    # From the centre of the pair's bin, whatever its place in it.
+    np.testing.assert_allclose(histogram, np.outer(parts(2.5), parts(5.5)), atol=1e-7)
+
+
+def test_blur_agrees_with_exact_images_when_bins_are_fine(copper_frames: list[Atoms]):
+    frames = copper_frames[5:7]
+    settings = {"bins": 300, "range": (0.0, 6.0), "normalisation": "per_atom"}
+    blurred = raw(**settings, blur=0.3).fit_transform(frames)
+    exact = PersistenceImage(
+        birth_range=(0.0, 6.0), death_range=(0.0, 6.0), mesh=(300, 300), sigma=0.3, triangle=False
+    ).fit_transform(frames)
+    density = exact.reshape(-1, 300, 300) / (2 * np.pi * 0.3**2) * 0.02**2 / 32
+    np.testing.assert_allclose(blurred, density, atol=0.01 * density.max())
+
+
+def test_a_tiny_blur_is_none():
+    blurred = raw(blur=1e-9).fit_transform([diagram(PAIRS)])
+    np.testing.assert_array_equal(blurred, raw().fit_transform([diagram(PAIRS)]))
+
+
+@pytest.mark.parametrize("blur", [0.0, 0.2])
+def test_statistics_of_many_frames_are_those_of_all_at_once(blur: float):
+    rng = np.random.default_rng(0)
+    births = rng.uniform(0, 3, (230, 20))  # more than two chunks, of different size
+    diagrams = [
+        diagram(list(zip(row, row + rng.uniform(0.1, 1, 20), strict=True))) for row in births
+    ]
+    plain = raw(blur=blur).fit_transform(diagrams).astype(np.float64)
+    descriptor = raw(blur=blur, standardisation="z_score").fit(diagrams)
+    assert descriptor.location_ == pytest.approx(plain.mean(), rel=1e-12)
+    assert descriptor.scale_ == pytest.approx(plain.std(), rel=1e-12)
+
+
+def test_binned_frames_are_as_good_as_diagrams(copper_frames: list[Atoms]):
+    frames = copper_frames[:6]
+    settings = {"homology": [0, 1], "bins": 16, "blur": 0.2}
+    whole = PersistenceHistogram(**settings).fit(frames[1:4])
+    descriptor = PersistenceHistogram(**settings)
+    binned = descriptor.bin_pairs(frames)
+    assert len(binned.values) < 0.5 * 6 * 2 * 16**2
+    descriptor.fit_binned(binned, [1, 2, 3])
+    np.testing.assert_array_equal(descriptor.location_, whole.location_)
+    np.testing.assert_array_equal(
+        descriptor.transform_binned(binned, [5, 0]), whole.transform([frames[5], frames[0]])
+    )
+    with pytest.raises(StructureError, match="no frames"):
+        descriptor.fit_binned(binned, [])
+
+
 def test_input_is_left_alone(copper_frames: list[Atoms]):
     frame = copper_frames[0].copy()
     raw().fit_transform([frame])
@@ -157,6 +271,14 @@ def test_in_a_pipeline(copper_frames: list[Atoms]):
         ({"range": (0.0, np.nan)}, "rising"),
         ({"normalisation": "density"}, "probability or per_atom"),
         ({"standardisation": "robust"}, "max_min, z_score or None"),
+        ({"axes": "diameter"}, "squared_radius or radius"),
+        ({"homology": [0, 1, 1]}, "different degrees"),
+        ({"homology": []}, "different degrees"),
+        ({"homology": [1, 3]}, "homology is 3"),
+        ({"homology": [1, 2], "range": [(0.0, 2.0)]}, "one for each degree"),
+        ({"homology": [1, 2], "range": [(0.0, 2.0), (2.0, 0.0)]}, "rising"),
+        ({"blur": -1.0}, "blur is -1.0"),
+        ({"homology": [1, 2], "blur": [0.1, 0.1, 0.1]}, "one for each degree"),
     ],
 )
 def test_meaningless_parameters(settings: dict, message: str):
@@ -194,7 +316,7 @@ class RowsAsDiagrams(PersistenceHistogram):
 
     def _diagrams(self, X):
         X = validate_data(self, X, reset=not hasattr(self, "location_"), dtype=np.float64)
-        return [diagram([(0.0, abs(value)) for value in row]) for row in X]
+        return [(diagram([(0.0, abs(value)) for value in row]),) for row in X]
 
     def fit(self, X, y=None):
         self.__dict__.pop("location_", None)  # a new fit may see another number of columns

@@ -16,8 +16,8 @@ from amorphology.structures import read_frames
 from amorphology.studies import CarbonStudy, amorphous_carbon, run_study
 from amorphology.training import load_config, load_run, train
 from amorphology.training.config import (
+    CNNConfig,
     DescriptorConfig,
-    ModelConfig,
     OptimisationConfig,
     SplitConfig,
 )
@@ -39,7 +39,7 @@ STUDY = CarbonStudy(
     ),
     split=SplitConfig(by="run", validation=0.25, test=0.25),
     descriptor=DescriptorConfig(bins=16),
-    model=ModelConfig(hidden=8),
+    model=CNNConfig(hidden=8),
     optimisation=OptimisationConfig(
         epochs=4, batch_size=4, device="cpu", precision="float32", learning_rate=2e-3
     ),

@@ -1,5 +1,7 @@
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -40,6 +42,50 @@ def test_another_format_version(checkpoint: Checkpoint, tmp_path: Path):
     torch.save(contents | {"format_version": 99, "amorphology_version": "7.1"}, path)
     with pytest.raises(RunError, match=r"amorphology 7\.1 with checkpoint format 99.*install"):
         load_checkpoint(path)
+
+
+def test_a_checkpoint_of_format_1(checkpoint: Checkpoint, tmp_path: Path):
+    path = tmp_path / "a.pt"
+    # As it was written before there were other models, several degrees, and ensembles.
+    torch.save(
+        {
+            "format_version": 1,
+            "amorphology_version": "0.1.0",
+            "model_settings": {"bins": 8, "hidden": 4},
+            "model_state": checkpoint.model_state,
+            "descriptor_settings": {
+                "homology": 1,
+                "bins": 8,
+                "range": (0.0, 4.0),
+                "normalisation": "probability",
+                "standardisation": "z_score",
+            },
+            "descriptor_location": 0.25,
+            "descriptor_scale": 0.5,
+            "target_mean": -8.0,
+            "target_scale": 0.3,
+            "training": {},
+        },
+        path,
+    )
+    loaded = load_checkpoint(path)
+    inputs = torch.rand(3, 1, 8, 8)
+    assert torch.equal(loaded.model()(inputs), checkpoint.model()(inputs))
+    assert loaded.descriptor().get_params() == checkpoint.descriptor().get_params()
+    assert loaded.ensemble == 1
+
+
+def test_several_degrees(checkpoint: Checkpoint, tmp_path: Path):
+    changed = replace(
+        checkpoint,
+        descriptor_settings={"homology": [0, 1], "bins": 8},
+        descriptor_location=[0.1, 0.2],
+        descriptor_scale=[1.0, 2.0],
+    )
+    save_checkpoint(tmp_path / "a.pt", changed)
+    descriptor = load_checkpoint(tmp_path / "a.pt").descriptor()
+    np.testing.assert_array_equal(descriptor.location_, [0.1, 0.2])
+    np.testing.assert_array_equal(descriptor.scale_, [1.0, 2.0])
 
 
 @pytest.mark.parametrize("contents", [b"", b"no checkpoint", b"PK\x03\x04 half an archive"])

@@ -1,10 +1,14 @@
+import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
+import yaml
 from pydantic import BaseModel
 
 from amorphology.errors import ConfigError
 from amorphology.training import TrainingConfig, example_config, load_config
+from amorphology.training.config import CNNConfig
 
 
 def write_config(tmp_path: Path, text: str) -> Path:
@@ -16,8 +20,9 @@ def write_config(tmp_path: Path, text: str) -> Path:
 def sections(model: type[BaseModel] = TrainingConfig):
     yield model
     for field in model.model_fields.values():
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            yield from sections(field.annotation)
+        for kind in get_args(field.annotation) or (field.annotation,):
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                yield from sections(kind)
 
 
 def test_every_setting_is_documented():
@@ -32,6 +37,56 @@ def test_the_example_is_valid_and_holds_the_defaults(tmp_path: Path):
     config = load_config(path)
     assert config == TrainingConfig(out="runs/carbon", data={"frames": ["carbon/*.extxyz"]})
     assert all(len(line) <= 100 for line in example_config().splitlines())
+
+
+def test_every_kind_of_model_is_in_the_example(tmp_path: Path):
+    lines = example_config().splitlines()
+    start = lines.index("model:")
+    block = []
+    for line in lines[start + 1 :]:
+        if not line.startswith("  "):
+            break
+        block.append(line)
+    alternatives = "\n".join(block).split("  # Instead:\n")
+    kinds = []
+    for alternative in alternatives[1:]:
+        # Settings are lines "# key: value"; explanations are sentences.
+        keys = [
+            line.removeprefix("  # ")
+            for line in alternative.splitlines()
+            if re.match(r"  # [a-z_]+: \S", line)
+        ]
+        settings = {"out": "a", "data": {"frames": ["b"]}}
+        settings["model"] = yaml.safe_load("\n".join(keys))
+        path = write_config(tmp_path, yaml.safe_dump(settings))
+        config = load_config(path)
+        kinds.append(config.model.kind)
+        assert set(settings["model"]) == set(type(config.model).model_fields)
+    assert kinds == ["ridge", "kernel_ridge"]
+
+
+def test_a_model_without_kind_is_a_cnn(tmp_path: Path):
+    text = "out: a\ndata: {frames: [b]}\nmodel: {hidden: 7}"
+    model = load_config(write_config(tmp_path, text)).model
+    assert isinstance(model, CNNConfig)
+    assert model.hidden == 7
+
+
+def test_a_written_config_reads_back(tmp_path: Path):
+    config = TrainingConfig(
+        out="a",
+        data={"frames": ["b"], "exclude_energies": (-8.0, -7.5), "fraction": 0.5},
+        descriptor={
+            "homology": [0, 1, 2],
+            "range": [(0, 2), (0, 8), (0, 8)],
+            "blur": [0.05, 0.2, 0.2],
+            "axes": "radius",
+            "normalisation": "per_atom",
+        },
+        model={"kind": "kernel_ridge", "lengths": [1, 2]},
+    )
+    text = yaml.safe_dump(config.model_dump(mode="json"))
+    assert load_config(write_config(tmp_path, text)) == config
 
 
 def test_numbers_with_an_exponent_are_numbers(tmp_path: Path):
@@ -50,13 +105,33 @@ def test_numbers_with_an_exponent_are_numbers(tmp_path: Path):
         ("out: a\ndata: {frames: [b]}\nseeed: 1", "unknown key seeed; did you mean seed?"),
         (
             "out: a\ndata: {frames: [b]}\nmodel: {depth: 1}",
-            r"unknown key model\.depth; known: hidden",
+            r"unknown key model\.depth; known: kind, hidden",
         ),
         ("out: a\ndata: {frames: [b]}\nsplit: {by: density}", r"split\.by"),
         ("out: a\ndata: {frames: [b]}\nsplit: {validation: 0.5, test: 0.5}", "nothing to train on"),
         ("out: a\ndata: {frames: [b], test: [c]}", r"set split\.test to 0"),
         ("out: a\ndata: {frames: [b]}\ndescriptor: {range: [4, 1]}", "rising"),
         ("out: a\ndata: {frames: [b]}\ndescriptor: {bins: 4}", r"descriptor\.bins"),
+        ("out: a\ndata: {frames: [b]}\ndescriptor: {homology: [0, 3]}", r"descriptor\.homology: "),
+        ("out: a\ndata: {frames: [b]}\ndescriptor: {homology: [1, 1]}", "names a degree twice"),
+        (
+            "out: a\ndata: {frames: [b]}\ndescriptor: {homology: [0, 1], range: [[0, 2]]}",
+            "range has 1 entries for 2 degrees",
+        ),
+        ("out: a\ndata: {frames: [b]}\ndescriptor: {blur: -1}", r"descriptor\.blur: "),
+        ("out: a\ndata: {frames: [b]}\ndescriptor: {blur: [1, 2]}", "blur has 2 entries for 1"),
+        (
+            "out: a\ndata: {frames: [b]}\nmodel: {kind: forest}",
+            r"model\.kind is forest; choose one of cnn, ridge, kernel_ridge",
+        ),
+        (
+            "out: a\ndata: {frames: [b]}\nmodel: {kind: ridge, penalty: [1]}",
+            r"unknown key model\.penalty; did you mean penalties\?",
+        ),
+        ("out: a\ndata: {frames: [b]}\nmodel: {kind: ridge, penalties: [0]}", "penalties"),
+        ("out: a\ndata: {frames: [b]}\nmodel: {kind: ridge}\nensemble: 3", "ensemble is 3, but"),
+        ("out: a\ndata: {frames: [b], fraction: 0.5, n_train: 3}", "give one of them"),
+        ("out: a\ndata: {frames: [b], exclude_energies: [-7, -8]}", "two rising numbers"),
     ],
 )
 def test_bad_configs_are_one_line_with_file_and_key(tmp_path: Path, text: str, message: str):

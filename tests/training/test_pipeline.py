@@ -2,6 +2,7 @@ import csv
 import importlib
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -197,6 +198,160 @@ def test_a_random_split_without_test_set(copper_config: dict, tmp_path: Path):
     metrics = train(config_for(settings, tmp_path / "run")).metrics()
     assert "test" not in metrics
     assert metrics["train"]["split"] == "train, random"
+
+
+BETTER = {
+    "homology": [0, 1, 2],
+    "bins": 24,
+    "range": [[0.0, 3.0], [1.0, 4.0], [1.0, 4.0]],
+    "normalisation": "per_atom",
+    "blur": 0.1,
+}
+
+
+@pytest.fixture(scope="module")
+def ensemble(copper_config: dict, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three members, stopped in the middle of the second and continued."""
+    settings = copper_config | {
+        "descriptor": BETTER,
+        "ensemble": 3,
+        "optimisation": copper_config["optimisation"] | {"epochs": 6},
+    }
+    config = config_for(settings, tmp_path_factory.mktemp("ensemble") / "run")
+    module = importlib.import_module("amorphology.training.pipeline")
+    original = module.save_checkpoint
+
+    def save_and_stop(path, checkpoint):
+        original(path, checkpoint)
+        in_member_2 = path.parent.name == "member_2" and path.name == "last.pt"
+        if in_member_2 and len(checkpoint.training["history"]) == 2:
+            raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "save_checkpoint", save_and_stop)
+        with pytest.raises(KeyboardInterrupt):
+            train(config)
+    with pytest.raises(RunError, match=r"member_3/best\.pt: no such checkpoint"):
+        load_run(config.out)
+    text = io.StringIO()
+    train(config, Console(file=text))
+    assert text.getvalue().count("from epoch") == 2  # the ended first member, the stopped second
+    return Path(config.out)
+
+
+def test_an_ensemble_predicts_the_mean_of_its_members(ensemble: Path, copper_frames: list[Atoms]):
+    run = load_run(ensemble)
+    assert len(run.models) == 3
+    members = run.predict_members(copper_frames)
+    assert members.shape == (3, 40)
+    singles = [replace(run, models=(model,)).predict(copper_frames[:4]) for model in run.models]
+    np.testing.assert_allclose(members[:, :4], singles, atol=1e-6)
+    assert np.abs(singles[0] - singles[1]).min() > 1e-5
+    energies, spread = run.predict_with_spread(copper_frames)
+    np.testing.assert_allclose(energies, members.mean(axis=0))
+    np.testing.assert_allclose(spread, np.sqrt(members.var(axis=0) * 3 / 2))
+    histograms = run.descriptor.transform(copper_frames)
+    np.testing.assert_allclose(run.predict_histograms(histograms), energies, atol=1e-5)
+
+    table = rows_of(ensemble / "predictions.csv")
+    for name, expected in (("prediction", energies), ("spread", spread)):
+        saved = np.array([float(row[f"{name}_ev_per_atom"]) for row in table])
+        np.testing.assert_allclose(saved, expected, atol=1e-6)
+
+
+def test_numbers_of_an_ensemble(ensemble: Path):
+    metrics = load_run(ensemble).metrics()
+    assert len({member["seed"] for member in metrics["members"]}) == 3
+    assert [member["epochs"] for member in metrics["members"]] == [6, 6, 6]
+    rows = [row for row in rows_of(ensemble / "predictions.csv") if row["subset"] == "validation"]
+    energies, predictions, spread = (
+        np.array([float(row[f"{name}_ev_per_atom"]) for row in rows])
+        for name in ("energy", "prediction", "spread")
+    )
+    factor = np.sqrt(np.mean(((energies - predictions) / spread) ** 2))
+    assert metrics["calibration"]["factor"] == pytest.approx(factor)
+    assert load_run(ensemble).recalibration == metrics["calibration"]["factor"]
+    found = metrics["calibration"]["validation"]["recalibrated"]
+    within = np.mean(np.abs(energies - predictions) <= factor * spread)
+    assert found["within_one_sigma"] == pytest.approx(within)
+    assert sum(row["n_frames"] for row in found["bins"]) == 8
+    assert {"spread", "recalibrated"} == set(metrics["calibration"]["test"])
+    # A mean is at most as wrong as its members on average (the square is convex).
+    for subset in ("train", "validation", "test"):
+        members = [member["rmse_mev_per_atom"][subset] for member in metrics["members"]]
+        assert metrics[subset]["rmse_mev_per_atom"] <= np.sqrt(np.mean(np.square(members)))
+
+
+def test_the_first_member_is_the_network_without_ensemble(
+    ensemble: Path, copper_config: dict, tmp_path: Path
+):
+    settings = copper_config | {
+        "descriptor": BETTER,
+        "optimisation": copper_config["optimisation"] | {"epochs": 6},
+    }
+    alone = train(config_for(settings, tmp_path / "run")).model.state_dict()
+    first = load_run(ensemble).models[0].state_dict()
+    assert all(torch.equal(first[key], alone[key]) for key in first)
+
+
+@pytest.mark.parametrize("kind", ["ridge", "kernel_ridge"])
+def test_ridge_models(copper_config: dict, copper_frames: list[Atoms], tmp_path: Path, kind: str):
+    settings = copper_config | {"descriptor": BETTER, "model": {"kind": kind}}
+    run = train(config_for(settings, tmp_path / "run"))
+    metrics = run.metrics()
+    assert metrics["model"] == kind
+    assert metrics["chosen"]["penalty"] > 0
+    assert (
+        metrics["test"]["rmse_mev_per_atom"] < 0.4 * metrics["mean_predictor"]["rmse_mev_per_atom"]
+    )
+    assert {path.name for path in run.path.iterdir()} == {
+        "best.pt",
+        "config.yaml",
+        "metrics.json",
+        "predictions.csv",
+        "split.csv",
+        "versions.json",
+    }
+    saved = [float(row["prediction_ev_per_atom"]) for row in rows_of(run.path / "predictions.csv")]
+    np.testing.assert_allclose(load_run(run.path).predict(copper_frames), saved, atol=1e-6)
+    assert train(config_for(settings, tmp_path / "run")).path == run.path
+    with pytest.raises(ConfigError, match=r"other settings \(model\.kind, model\."):
+        train(config_for(copper_config | {"descriptor": BETTER}, tmp_path / "run"))
+
+
+def test_less_to_learn_from(copper_config: dict, copper_frames: list[Atoms], tmp_path: Path):
+    energies = np.array([frame.get_potential_energy() / 32 for frame in copper_frames])
+    low, high = np.quantile(energies, [0.3, 0.7])
+    data = copper_config["data"]
+    settings = copper_config | {
+        "model": {"kind": "ridge"},
+        "data": data | {"exclude_energies": [low, high], "n_train": 12},
+    }
+    text = io.StringIO()
+    run = train(config_for(settings, tmp_path / "run"), Console(file=text, width=200))
+    rows = rows_of(tmp_path / "run" / "split.csv")
+    whole = {row["index"]: row for row in rows_of(_split_alone(copper_config, tmp_path))}
+    assert sum(row["subset"] == "train" for row in rows) == 12
+    for row in rows:
+        before = whole[row["index"]]["subset"]
+        inside = low <= float(row["energy_ev_per_atom"]) <= high
+        allowed = {"train", "unused"} if before == "train" else {before}
+        if inside:
+            allowed = {"excluded_test" if before == "test" else "excluded"}
+        assert row["subset"] in allowed
+    metrics = run.metrics()
+    n_excluded = sum(metrics[name]["n_frames"] for name in ("excluded", "excluded_test"))
+    assert n_excluded == ((energies >= low) & (energies <= high)).sum()
+    assert "unused" not in metrics
+    assert "train 12 frames" in text.getvalue()
+    assert "excluded, by run: RMSE" in text.getvalue()
+    train_energies = [float(r["energy_ev_per_atom"]) for r in rows if r["subset"] == "train"]
+    assert run.target_mean == pytest.approx(np.mean(train_energies))
+
+
+def _split_alone(copper_config: dict, tmp_path: Path) -> Path:
+    train(config_for(copper_config | {"model": {"kind": "ridge"}}, tmp_path / "whole"))
+    return tmp_path / "whole" / "split.csv"
 
 
 def test_the_seed_decides_the_first_weights(copper_config: dict, tmp_path: Path):

@@ -1,3 +1,5 @@
+import copy
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -56,6 +58,28 @@ def test_predictions_leave_labels_alone(
         assert frame.info["predicted_energy"] == pytest.approx(32 * prediction)
     assert written[0].get_potential_energy() == pytest.approx(labelled.get_potential_energy())
     assert written[1].calc is None
+
+
+def test_the_spread_of_an_ensemble_is_written(
+    trained_run: Path, copper_frames: list[Atoms], tmp_path: Path
+):
+    run = load_run(trained_run)
+    with pytest.raises(RunError, match="holds one model"):
+        run.predict_with_spread(copper_frames[:2])
+    # A network with another last bias predicts another energy, for every frame the same.
+    other = copy.deepcopy(run.model)
+    other.regressor[-1].bias.data += 0.02 / run.target_scale
+    ensemble = replace(run, models=(run.model, other), recalibration=3.0)
+    write_predictions(ensemble, copper_frames[:2], tmp_path / "out.extxyz")
+    predictions = run.predict(copper_frames[:2])
+    for frame, prediction in zip(read(tmp_path / "out.extxyz", ":"), predictions, strict=True):
+        assert frame.info["predicted_energy_per_atom"] == pytest.approx(prediction + 0.01)
+        spread = frame.info["predicted_energy_per_atom_spread"]
+        assert spread == pytest.approx(0.02 / np.sqrt(2), rel=1e-3)
+        uncertainty = frame.info["predicted_energy_per_atom_uncertainty"]
+        assert uncertainty == pytest.approx(3 * spread)
+    write_predictions(replace(ensemble, recalibration=None), copper_frames[:1], tmp_path / "b.xyz")
+    assert "predicted_energy_per_atom_uncertainty" not in read(tmp_path / "b.xyz").info
 
 
 def test_no_run(tmp_path: Path):

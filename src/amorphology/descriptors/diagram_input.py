@@ -1,6 +1,6 @@
 """What the descriptors of persistence diagrams share: reading diagrams, checking parameters."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from numbers import Integral, Real
 from typing import TypeAlias
 
@@ -9,7 +9,9 @@ from ase import Atoms
 from numpy.typing import NDArray
 
 from amorphology.errors import ConfigError, StructureError
-from amorphology.homology import PersistenceDiagram, alpha_persistence_many
+from amorphology.homology import PersistenceDiagram, alpha_persistence
+from amorphology.homology.batch import map_in_order
+from amorphology.structures import frame_name
 
 __all__ = [
     "Diagrams",
@@ -20,6 +22,7 @@ __all__ = [
     "check_whole",
     "counted_pairs",
     "diagrams_of_degree",
+    "diagrams_of_degrees",
 ]
 
 Diagrams: TypeAlias = PersistenceDiagram | Mapping[int, PersistenceDiagram]
@@ -39,7 +42,7 @@ def diagrams_of_degree(
     homology
         The degree.
     n_jobs
-        Threads that compute diagrams of frames; None leaves it to `alpha_persistence_many`.
+        Threads that compute diagrams of frames; None takes the cores of this process.
 
     Yields
     ------
@@ -51,19 +54,54 @@ def diagrams_of_degree(
     StructureError
         If a frame or diagram cannot be used; names it by its index. If `X` is a single one.
     """
+    return (diagrams[0] for diagrams in diagrams_of_degrees(X, (homology,), n_jobs=n_jobs))
+
+
+def diagrams_of_degrees(
+    X: Sequence[Atoms | Diagrams], degrees: Sequence[int], *, n_jobs: int | None = None
+) -> Iterator[tuple[PersistenceDiagram, ...]]:
+    """
+    Read the diagrams of some homology degrees, one frame at a time.
+
+    Parameters
+    ----------
+    X
+        As for `diagrams_of_degree`; single diagrams only where one degree is asked for.
+    degrees
+        The degrees.
+    n_jobs
+        Threads that compute diagrams of frames; None takes the cores of this process.
+
+    Yields
+    ------
+    tuple of PersistenceDiagram
+        One for each of `degrees`, in the order of `X`.
+
+    Raises
+    ------
+    StructureError
+        As for `diagrams_of_degree`.
+    """
     if isinstance(X, Atoms | PersistenceDiagram | Mapping):
         raise StructureError(
             f"one {type(X).__name__} was passed on its own; pass a list of frames or of diagrams"
         )
-    if not (len(X) and isinstance(X[0], Atoms)):
-        yield from (_of_degree(x, index, homology) for index, x in enumerate(X))
-        return
-    frames = [x for x in X if isinstance(x, Atoms)]
-    if len(frames) < len(X):
-        index = next(index for index, x in enumerate(X) if not isinstance(x, Atoms))
-        raise _unusable(X[index], index)
-    computed = alpha_persistence_many(frames, n_jobs=n_jobs, dims=(homology,))
-    yield from (diagrams[homology] for diagrams in computed)
+    found: Iterable[Atoms | Diagrams] = X
+    if len(X) and isinstance(X[0], Atoms):
+        frames = [x for x in X if isinstance(x, Atoms)]
+        if len(frames) < len(X):
+            index = next(index for index, x in enumerate(X) if not isinstance(x, Atoms))
+            raise _unusable(X[index], index)
+
+        def compute(numbered: tuple[int, Atoms]) -> dict[int, PersistenceDiagram]:
+            index, frame = numbered
+            return alpha_persistence(frame, dims=degrees, n_jobs=1, name=frame_name(frame, index))
+
+        # Computed while earlier ones are used, and then dropped: diagrams of 12,960 frames with
+        # their simplices are over a gigabyte.
+        found = map_in_order(compute, enumerate(frames), n_jobs=n_jobs)
+    for index, x in enumerate(found):
+        yield tuple(_of_degree(x, index, degree) for degree in degrees)
 
 
 def _of_degree(x: Atoms | Diagrams, index: int, homology: int) -> PersistenceDiagram:

@@ -1,55 +1,67 @@
 """Two-dimensional histograms of persistence diagrams."""
 
-from collections.abc import Iterator, Sequence
-from typing import Literal, Self, TypeAlias
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Literal, Self, TypeAlias
 
 import numpy as np
 from ase import Atoms
 from numpy.typing import NDArray
+from scipy.special import ndtr
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
+from amorphology.descriptors.binned_diagrams import BinnedDiagrams, fill_bins
 from amorphology.descriptors.diagram_input import (
     Diagrams,
     bin_centres,
     check_homology,
+    check_positive,
     check_rising,
     check_whole,
     counted_pairs,
-    diagrams_of_degree,
+    diagrams_of_degrees,
 )
 from amorphology.errors import ConfigError, StructureError
 from amorphology.homology import PersistenceDiagram
 
-__all__ = ["Diagrams", "Normalisation", "PersistenceHistogram", "Standardisation"]
+__all__ = ["Axes", "Diagrams", "Normalisation", "PersistenceHistogram", "Standardisation"]
 
+Axes: TypeAlias = Literal["squared_radius", "radius"]
 Normalisation: TypeAlias = Literal["probability", "per_atom"]
 Standardisation: TypeAlias = Literal["max_min", "z_score"]
 
+# Frames whose images are in memory at a time while statistics are taken: 6 MB a channel.
+CHUNK = 96
+
 
 class PersistenceHistogram(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg,misc]
-    """
-    Histogram of the (birth, death) pairs of one homology degree.
+    r"""
+    Histogram of the (birth, death) pairs of one homology degree, or of several.
 
     Only finite pairs with death above birth and both values inside `range` are counted; the upper
     end of the range belongs to the last bin. A frame without such a pair becomes a histogram of
     zeros before standardisation.
 
     Standardisation subtracts one number and divides by another, both taken over all bins of all
-    training frames together. They are not taken bin by bin: most bins are filled in a few frames
-    only, and dividing such a bin by its own tiny spread would turn single pairs of unseen frames
-    into the largest numbers of the image, while the ratios between bins, which carry the shape of
-    the diagram, would be lost.
+    training frames together, for each degree by itself. They are not taken bin by bin: most bins
+    are filled in a few frames only, and dividing such a bin by its own tiny spread would turn
+    single pairs of unseen frames into the largest numbers of the image, while the ratios between
+    bins, which carry the shape of the diagram, would be lost.
+
+    Several degrees become the channels of one image. Components (degree 0) are all born at 0, so
+    that their channel has one filled row; it is drawn on the same mesh as the others, and with
+    `range` on one of its own.
 
     Parameters
     ----------
     homology
-        Degree of the homology whose pairs are counted: 0, 1 or 2.
+        Degree of the homology whose pairs are counted: 0, 1 or 2; or several of them.
     bins
         Number of bins along each axis.
     range
-        Lowest and highest squared radius of both axes, Angstrom^2.
+        Lowest and highest value of both axes, in the unit of `axes`; or one such pair for each
+        degree of `homology`.
     normalisation
         ``"probability"``: divide by the number of pairs counted, so that the histogram sums to 1
         and does not depend on the size of the system [1]_. ``"per_atom"``: divide by the number of
@@ -58,14 +70,33 @@ class PersistenceHistogram(TransformerMixin, BaseEstimator, auto_wrap_output_key
         ``"max_min"``: the smallest value of the training set becomes 0, the largest 1.
         ``"z_score"``: the training set gets mean 0 and standard deviation 1. None: left as it is.
     n_jobs
-        Threads that compute diagrams of frames; None leaves it to `alpha_persistence_many`.
+        Threads that compute diagrams of frames; None takes the cores of this process.
+    axes
+        ``"squared_radius"``: births and deaths in Angstrom^2, as filtrations give them [1]_.
+        ``"radius"``: their square roots, Angstrom; the bins are then equally fine for short and
+        for long distances. A negative squared radius, which weights of atoms can give, becomes the
+        negative root of its absolute value.
+    blur
+        Standard deviation of a Gaussian over the plane of the diagram, in the unit of `axes`; 0
+        leaves the counts as they are. One number, or one for each degree. Pairs are counted in
+        bins first, and each count is then shared out from the centre of its bin, to every bin the
+        integral of the Gaussian over it:
+
+        .. math:: h'_{ij} = \sum_{kl} B_{ik} B_{jl} h_{kl}, \quad
+                  B_{ik} = \Phi\left(\frac{x_i - x_k + w/2}{\sigma}\right)
+                         - \Phi\left(\frac{x_i - x_k - w/2}{\sigma}\right)
+
+        with bin centres x, bin width w and the normal distribution function :math:`\Phi`. What
+        falls outside the range is lost. `PersistenceImage` is exact for every pair and takes
+        longer; the two agree as bins become small beside `blur`.
 
     Attributes
     ----------
-    location_ : float
-        What is subtracted; 0 without standardisation.
-    scale_ : float
-        What it is divided by; 1 without standardisation or when all values are equal.
+    location_ : float or numpy.ndarray
+        What is subtracted; 0 without standardisation. float64 (n_degrees,) where `homology` is
+        several degrees.
+    scale_ : float or numpy.ndarray
+        What it is divided by, alike; 1 without standardisation or when all values are equal.
 
     References
     ----------
@@ -78,16 +109,20 @@ class PersistenceHistogram(TransformerMixin, BaseEstimator, auto_wrap_output_key
     >>> frame.rattle(0.1, seed=0)
     >>> PersistenceHistogram(bins=32).fit_transform([frame]).shape
     (1, 32, 32)
+    >>> PersistenceHistogram([0, 1, 2], bins=32, blur=0.2).fit_transform([frame]).shape
+    (1, 3, 32, 32)
     """
 
     def __init__(
         self,
-        homology: int = 1,
+        homology: int | Sequence[int] = 1,
         bins: int = 128,
-        range: tuple[float, float] = (0.0, 8.0),  # noqa: A002 (as numpy.histogram2d)
+        range: tuple[float, float] | Sequence[tuple[float, float]] = (0.0, 8.0),  # noqa: A002
         normalisation: Normalisation = "probability",
         standardisation: Standardisation | None = "z_score",
         n_jobs: int | None = None,
+        axes: Axes = "squared_radius",
+        blur: float | Sequence[float] = 0.0,
     ) -> None:
         self.homology = homology
         self.bins = bins
@@ -95,6 +130,44 @@ class PersistenceHistogram(TransformerMixin, BaseEstimator, auto_wrap_output_key
         self.normalisation = normalisation
         self.standardisation = standardisation
         self.n_jobs = n_jobs
+        self.axes = axes
+        self.blur = blur
+
+    @property
+    def degrees(self) -> tuple[int, ...]:
+        """The degrees of `homology`, also where it is one."""
+        degrees = _one_or_several(self.homology)
+        for degree in degrees:
+            check_homology(degree)
+        if not degrees or len(set(degrees)) < len(degrees):
+            raise ConfigError(f"homology is {self.homology!r}; give one or more different degrees")
+        return tuple(int(degree) for degree in degrees)
+
+    @property
+    def ranges(self) -> tuple[tuple[float, float], ...]:
+        """Range of both axes for each degree, in the unit of `axes`."""
+        given: Any = self.range
+        pairs = isinstance(given, Sequence | np.ndarray) and any(
+            isinstance(ends, Sequence | np.ndarray) for ends in given
+        )
+        ranges = tuple(given) if pairs else (given,) * len(self.degrees)
+        if len(ranges) != len(self.degrees):
+            raise ConfigError(
+                f"range is {given!r}; give one pair of numbers, or one for each degree of homology"
+            )
+        return tuple(check_rising("range", ends) for ends in ranges)
+
+    @property
+    def blurs(self) -> tuple[float, ...]:
+        """Blur for each degree, in the unit of `axes`."""
+        blurs = _one_or_several(self.blur)
+        if len(blurs) == 1:
+            blurs = blurs * len(self.degrees)
+        if len(blurs) != len(self.degrees):
+            raise ConfigError(
+                f"blur is {self.blur!r}; give one number, or one for each degree of homology"
+            )
+        return tuple(0.0 if blur == 0 else check_positive("blur", blur) for blur in blurs)
 
     def fit(self, X: Sequence[Atoms | Diagrams], y: object = None) -> Self:  # noqa: ARG002
         """
@@ -103,8 +176,8 @@ class PersistenceHistogram(TransformerMixin, BaseEstimator, auto_wrap_output_key
         Parameters
         ----------
         X
-            Frames, or their diagrams: `PersistenceDiagram` of degree `homology`, or what
-            `alpha_persistence` returns; in memory or in an `amorphology.store.DiagramStore`.
+            Frames, or their diagrams: what `alpha_persistence` returns, in memory or in an
+            `amorphology.store.DiagramStore`; or, of one degree, `PersistenceDiagram`.
         y
             Ignored.
 
@@ -120,8 +193,7 @@ class PersistenceHistogram(TransformerMixin, BaseEstimator, auto_wrap_output_key
         StructureError
             If a frame or diagram cannot be used.
         """
-        self._learn(self._histograms(X))
-        return self
+        return self.fit_binned(self.bin_pairs(X))
 
     def transform(self, X: Sequence[Atoms | Diagrams]) -> NDArray[np.float32]:
         """
@@ -135,7 +207,8 @@ class PersistenceHistogram(TransformerMixin, BaseEstimator, auto_wrap_output_key
         Returns
         -------
         numpy.ndarray
-            float32 (n_frames, bins, bins): frame, birth, death.
+            float32 (n_frames, bins, bins): frame, birth, death. Where `homology` is several
+            degrees, float32 (n_frames, n_degrees, bins, bins).
 
         Raises
         ------
@@ -143,7 +216,7 @@ class PersistenceHistogram(TransformerMixin, BaseEstimator, auto_wrap_output_key
             If `fit` was not called.
         """
         check_is_fitted(self)
-        return self._standardise(self._histograms(X))
+        return self._shaped(self.bin_pairs(X))
 
     def fit_transform(
         self,
@@ -151,9 +224,117 @@ class PersistenceHistogram(TransformerMixin, BaseEstimator, auto_wrap_output_key
         y: object = None,  # noqa: ARG002
     ) -> NDArray[np.float32]:
         """Do `fit`, then `transform`, with every diagram computed once."""
-        histograms = self._histograms(X)
-        self._learn(histograms)
-        return self._standardise(histograms)
+        binned = self.bin_pairs(X)
+        self.fit_binned(binned)
+        return self._shaped(binned)
+
+    def bin_pairs(self, X: Sequence[Atoms | Diagrams]) -> BinnedDiagrams:
+        """
+        Count and normalise, as far as one frame goes: what is to be kept of many frames.
+
+        Parameters
+        ----------
+        X
+            Frames or diagrams, as for `fit`, with the same errors. Diagrams of frames are dropped
+            once they are counted.
+
+        Returns
+        -------
+        BinnedDiagrams
+            Neither blurred nor standardised; a channel for each degree.
+        """
+        edges = self._edges()
+        shape = (len(edges), self.bins, self.bins)
+        return BinnedDiagrams.from_frames(
+            shape, (self._filled(diagrams, edges) for diagrams in self._diagrams(X))
+        )
+
+    def fit_binned(
+        self, binned: BinnedDiagrams, frames: Sequence[int] | NDArray[np.intp] | None = None
+    ) -> Self:
+        """
+        Do `fit` with what `bin_pairs` made.
+
+        Parameters
+        ----------
+        binned
+            Frames.
+        frames
+            The training frames among them; None takes all.
+
+        Returns
+        -------
+        PersistenceHistogram
+            Itself.
+
+        Raises
+        ------
+        StructureError
+            If there are no frames.
+        """
+        chosen = np.arange(len(binned)) if frames is None else np.asarray(frames)
+        if len(chosen) == 0:
+            raise StructureError("no frames to learn from; pass at least one")
+        kernels = self.blur_matrices()
+        chunks = (
+            blurred(binned.images(chosen[start : start + CHUNK]), kernels)
+            for start in np.arange(0, len(chosen), CHUNK)
+        )
+        location, scale = np.zeros(len(kernels)), np.ones(len(kernels))
+        if self.standardisation == "max_min":
+            ends = [(chunk.min(axis=(0, 2, 3)), chunk.max(axis=(0, 2, 3))) for chunk in chunks]
+            location = np.min([low for low, _ in ends], axis=0).astype(np.float64)
+            scale = np.max([high for _, high in ends], axis=0).astype(np.float64) - location
+        elif self.standardisation == "z_score":
+            location, scale = _moments(chunks)
+        scale[scale == 0.0] = 1.0
+        one = not isinstance(self.homology, Sequence | np.ndarray)
+        self.location_ = float(location[0]) if one else location
+        self.scale_ = float(scale[0]) if one else scale
+        return self
+
+    def transform_binned(
+        self, binned: BinnedDiagrams, frames: slice | Sequence[int] | NDArray[np.intp] = slice(None)
+    ) -> NDArray[np.float32]:
+        """
+        Do `transform` with what `bin_pairs` made, for example of one batch.
+
+        Parameters
+        ----------
+        binned
+            Frames.
+        frames
+            Which of them.
+
+        Returns
+        -------
+        numpy.ndarray
+            float32 (n, n_degrees, bins, bins), also where there is one degree.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            If nothing was fitted.
+        """
+        check_is_fitted(self)
+        images = blurred(binned.images(frames), self.blur_matrices())
+        images -= np.reshape(self.location_, (-1, 1, 1)).astype(np.float32)
+        images /= np.reshape(self.scale_, (-1, 1, 1)).astype(np.float32)
+        return images
+
+    def blur_matrices(self) -> list[NDArray[np.float32] | None]:
+        """
+        Matrices B of `blur`.
+
+        Returns
+        -------
+        list of numpy.ndarray or None
+            For each degree float32 (bins, bins), or None where there is no blur.
+        """
+        return [
+            _blur_matrix(edges, sigma) if sigma else None
+            for edges, sigma in zip(self._edges(), self.blurs, strict=True)
+        ]
 
     def get_feature_names_out(
         self,
@@ -170,13 +351,17 @@ class PersistenceHistogram(TransformerMixin, BaseEstimator, auto_wrap_output_key
         Returns
         -------
         numpy.ndarray
-            object (bins * bins,): for example ``"h1_birth0.0312_death0.0938"``, at bin centres in
-            Angstrom^2.
+            object (n_degrees * bins * bins,): for example ``"h1_birth0.0312_death0.0938"``, at bin
+            centres in the unit of `axes`.
         """
         check_is_fitted(self)
-        centres = bin_centres(self._edges())
         return np.array(
-            [f"h{self.homology}_birth{b:.6g}_death{d:.6g}" for b in centres for d in centres],
+            [
+                f"h{degree}_birth{b:.6g}_death{d:.6g}"
+                for degree, edges in zip(self.degrees, self._edges(), strict=True)
+                for b in bin_centres(edges)
+                for d in bin_centres(edges)
+            ],
             dtype=object,
         )
 
@@ -187,53 +372,97 @@ class PersistenceHistogram(TransformerMixin, BaseEstimator, auto_wrap_output_key
         tags.transformer_tags.preserves_dtype = []  # float32 whatever comes in
         return tags
 
-    def _edges(self) -> NDArray[np.float64]:
-        check_homology(self.homology)
+    def _edges(self) -> list[NDArray[np.float64]]:
+        """Check all parameters; edges of the bins for each degree, float64 (bins + 1,)."""
         bins = check_whole("bins", self.bins)
-        low, high = check_rising("range", self.range)
-        if self.normalisation not in ("probability", "per_atom"):
-            raise ConfigError(
-                f"normalisation is {self.normalisation!r}; choose probability or per_atom"
-            )
-        if self.standardisation not in ("max_min", "z_score", None):
-            raise ConfigError(
-                f"standardisation is {self.standardisation!r}; choose max_min, z_score or None"
-            )
-        return np.linspace(low, high, bins + 1)
+        _ = self.blurs
+        for name, allowed in (
+            ("axes", ("squared_radius", "radius")),
+            ("normalisation", ("probability", "per_atom")),
+            ("standardisation", ("max_min", "z_score", None)),
+        ):
+            if getattr(self, name) not in allowed:
+                *others, last = map(str, allowed)
+                raise ConfigError(
+                    f"{name} is {getattr(self, name)!r}; choose {', '.join(others)} or {last}"
+                )
+        return [np.linspace(low, high, bins + 1) for low, high in self.ranges]
 
-    def _histograms(self, X: Sequence[Atoms | Diagrams]) -> NDArray[np.float32]:
-        """Normalised, not yet standardised; float32 (n_frames, bins, bins)."""
-        edges = self._edges()
-        one_frame = np.dtype((np.float32, (self.bins, self.bins)))
-        return np.fromiter(
-            (self._histogram(diagram, edges) for diagram in self._diagrams(X)), dtype=one_frame
-        )
+    def _filled(
+        self, diagrams: tuple[PersistenceDiagram, ...], edges: list[NDArray[np.float64]]
+    ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """Places and normalised values of the filled bins of one frame."""
+        places, values = [], []
+        for channel, (diagram, degree_edges) in enumerate(zip(diagrams, edges, strict=True)):
+            births, deaths = counted_pairs(diagram)
+            if self.axes == "radius":
+                births, deaths = (np.copysign(np.sqrt(abs(x)), x) for x in (births, deaths))
+            some, counts = fill_bins(births, deaths, degree_edges)
+            total = counts.sum() if self.normalisation == "probability" else diagram.n_atoms
+            places.append((some + channel * self.bins**2).astype(np.int32))
+            values.append((counts / max(total, 1)).astype(np.float32))
+        return np.concatenate(places), np.concatenate(values)
 
-    def _histogram(
-        self, diagram: PersistenceDiagram, edges: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
-        """Normalised histogram of one diagram, float64 (bins, bins)."""
-        counts, _, _ = np.histogram2d(*counted_pairs(diagram), edges)
-        total = counts.sum() if self.normalisation == "probability" else diagram.n_atoms
-        return counts / total if total else np.zeros_like(counts)
+    def _diagrams(self, X: Sequence[Atoms | Diagrams]) -> Iterator[tuple[PersistenceDiagram, ...]]:
+        return diagrams_of_degrees(X, self.degrees, n_jobs=self.n_jobs)
 
-    def _diagrams(self, X: Sequence[Atoms | Diagrams]) -> Iterator[PersistenceDiagram]:
-        return diagrams_of_degree(X, self.homology, n_jobs=self.n_jobs)
+    def _shaped(self, binned: BinnedDiagrams) -> NDArray[np.float32]:
+        """Images of all frames, without the axis of degrees where `homology` is one number."""
+        images = self.transform_binned(binned)
+        return images if isinstance(self.homology, Sequence | np.ndarray) else images[:, 0]
 
-    def _learn(self, histograms: NDArray[np.float32]) -> None:
-        if len(histograms) == 0:
-            raise StructureError("no frames to learn from; pass at least one")
-        self.location_, self.scale_ = 0.0, 1.0
-        if self.standardisation == "max_min":
-            self.location_ = float(histograms.min())
-            self.scale_ = float(histograms.max()) - self.location_
-        elif self.standardisation == "z_score":
-            self.location_ = float(histograms.mean(dtype=np.float64))
-            self.scale_ = float(histograms.std(dtype=np.float64))
-        if self.scale_ == 0.0:
-            self.scale_ = 1.0
 
-    def _standardise(self, histograms: NDArray[np.float32]) -> NDArray[np.float32]:
-        histograms -= np.float32(self.location_)
-        histograms /= np.float32(self.scale_)
-        return histograms
+def _one_or_several(value: Any) -> tuple[Any, ...]:
+    """Items of a list; anything else as the only item."""
+    return tuple(value) if isinstance(value, Sequence | np.ndarray) else (value,)
+
+
+def _blur_matrix(edges: NDArray[np.float64], sigma: float) -> NDArray[np.float32]:
+    """Part of a count in one bin (column) that goes to another (row), along one axis."""
+    steps = np.subtract.outer(edges, bin_centres(edges)) / sigma
+    matrix: NDArray[np.float64] = np.diff(ndtr(steps), axis=0)
+    return matrix.astype(np.float32)
+
+
+def blurred(
+    images: NDArray[np.float32], matrices: Sequence[NDArray[np.float32] | None]
+) -> NDArray[np.float32]:
+    """
+    Blur images in place.
+
+    Parameters
+    ----------
+    images
+        float32 (n, channels, bins, bins).
+    matrices
+        For each channel float32 (bins, bins), or None to leave it as it is.
+
+    Returns
+    -------
+    numpy.ndarray
+        `images`.
+    """
+    for channel, matrix in enumerate(matrices):
+        if matrix is not None:
+            images[:, channel] = matrix @ images[:, channel] @ matrix.T
+    return images
+
+
+def _moments(
+    chunks: Iterable[NDArray[np.float32]],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """
+    Mean and standard deviation of each channel, from a part of the frames at a time.
+
+    Moments of parts are put together as by Chan, Golub and LeVeque, Am. Stat. 37, 242 (1983): sums
+    of squares would lose digits.
+    """
+    n, mean, squares = 0, np.zeros(1), np.zeros(1)
+    for chunk in chunks:
+        size = chunk[:, 0].size
+        delta = chunk.mean(axis=(0, 2, 3), dtype=np.float64) - mean
+        squares = squares + size * chunk.var(axis=(0, 2, 3), dtype=np.float64)
+        squares = squares + delta**2 * (n * size / (n + size))
+        mean = mean + delta * (size / (n + size))
+        n += size
+    return mean, np.sqrt(squares / n)

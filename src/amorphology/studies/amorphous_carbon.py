@@ -22,6 +22,7 @@ from amorphology.studies.progress import simulation_progress
 from amorphology.studies.record import SecondsFile, StageTime, machine, versions
 from amorphology.training import Run, TrainingConfig, train
 from amorphology.training.config import (
+    CNNConfig,
     DataConfig,
     DescriptorConfig,
     ModelConfig,
@@ -64,7 +65,7 @@ class CarbonStudy:
     # Of the demo's ten runs two are never seen, one says when to stop, and seven are learned from.
     split: SplitConfig = field(default=SplitConfig(by="run", validation=0.1, test=0.2))
     descriptor: DescriptorConfig = field(default=DescriptorConfig())
-    model: ModelConfig = field(default=ModelConfig())
+    model: ModelConfig = field(default=CNNConfig())
     optimisation: OptimisationConfig = field(default=OptimisationConfig())
 
     @classmethod

@@ -174,27 +174,35 @@ class _Described:
         plot_histogram(
             bins,
             self.histograms[item],
-            range=self.counter.range,
+            range=self.counter.ranges[0],
             limits=self.limits,
             largest=float(self.histograms.max()),
         )
         points.set_title(
             f"H{self.counter.homology} diagram: {len(diagram.finite())} pairs", fontsize=TITLE
         )
-        low, high = self.counter.range
+        low, high = self.counter.ranges[0]
         width = (high - low) / self.counter.bins
         bins.set_title(f"Histogram, bins of {width:g} Å²", fontsize=TITLE)
 
 
 def _describe(results: Results, indices: Sequence[int]) -> _Described:
     settings = results.network.descriptor.get_params()
-    counter = PersistenceHistogram(**{**settings, "standardisation": None})
-    degree = counter.homology
+    of_network = results.network.descriptor
+    degree = 1 if 1 in of_network.degrees else of_network.degrees[0]
+    channel = of_network.degrees.index(degree)
+    settings |= {
+        "homology": degree,
+        "range": of_network.ranges[channel],
+        "blur": of_network.blurs[channel],
+        "standardisation": None,
+    }
+    counter = PersistenceHistogram(**settings)
     frames = [results.frames[index] for index in indices]
     diagrams = [alpha_persistence(frame, dims=(degree,))[degree] for frame in frames]
     deaths = np.concatenate([diagram.finite().death for diagram in diagrams])
     # The last hundredth, close to the diagonal, would take half of the picture.
-    last = float(np.ceil(np.quantile(deaths, 0.99))) if len(deaths) else counter.range[1]
+    last = float(np.ceil(np.quantile(deaths, 0.99))) if len(deaths) else counter.ranges[0][1]
     return _Described(indices, diagrams, counter.fit_transform(diagrams), counter, (0.0, last))
 
 

@@ -254,7 +254,7 @@ def collect_results(
         )
     prediction = np.empty(len(frames))
     prediction[:n_learned] = np.array(rows["prediction_ev_per_atom"], dtype=np.float64)
-    subset = np.full(len(frames), LARGER, dtype="<U10")
+    subset = np.full(len(frames), LARGER, dtype="<U13")
     subset[:n_learned] = rows["subset"]
 
     larger = frames[n_learned:]
@@ -262,8 +262,8 @@ def collect_results(
     if larger:
         what = " and ".join(str(size) for size in sorted({len(frame) for frame in larger}))
         clock.restart()
-        degree = network.descriptor.homology
-        diagrams = alpha_persistence_many(larger, n_jobs=n_jobs, dims=(degree,))
+        degrees = network.descriptor.degrees
+        diagrams = alpha_persistence_many(larger, n_jobs=n_jobs, dims=degrees)
         per_diagram = clock.lap(f"Persistence diagrams, {what} atoms") / len(larger)
         histograms = network.descriptor.transform(diagrams)
         clock.lap(f"Histograms, {what} atoms")

@@ -1,22 +1,27 @@
-"""Trained networks on disk."""
+"""Trained models on disk."""
 
 import pickle
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from torch import nn
 
 import amorphology
 from amorphology.descriptors import PersistenceHistogram
 from amorphology.errors import RunError
-from amorphology.models import PersistenceCNN
+from amorphology.models import build_model
 from amorphology.structures import whole_file
 
 __all__ = ["FORMAT_VERSION", "Checkpoint", "load_checkpoint", "save_checkpoint"]
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 """Raised whenever older versions could no longer read what is written."""
+
+READABLE = (1, FORMAT_VERSION)
+"""Version 1 had one kind of model, and one homology degree."""
 
 
 @dataclass(frozen=True)
@@ -27,38 +32,41 @@ class Checkpoint:
     Attributes
     ----------
     model_settings
-        Arguments of `PersistenceCNN`.
+        Kind of the model (``"cnn"`` where it is not said) and its arguments; see `build_model`.
     model_state
         Its weights.
     descriptor_settings
         Arguments of `PersistenceHistogram`.
     descriptor_location, descriptor_scale
-        Its fitted statistics.
+        Its fitted statistics; a list where `homology` is several degrees.
     target_mean, target_scale
         Mean and standard deviation of the training energies, eV/atom.
     training
         State of the training loop; empty where it is not needed.
+    ensemble
+        Number of models this one is a member of.
     """
 
     model_settings: dict[str, Any]
     model_state: dict[str, torch.Tensor]
     descriptor_settings: dict[str, Any]
-    descriptor_location: float
-    descriptor_scale: float
+    descriptor_location: float | list[float]
+    descriptor_scale: float | list[float]
     target_mean: float
     target_scale: float
     training: dict[str, Any] = field(default_factory=dict)
+    ensemble: int = 1
 
-    def model(self) -> PersistenceCNN:
+    def model(self) -> nn.Module:
         """
-        Build the network.
+        Build the model.
 
         Returns
         -------
-        PersistenceCNN
+        torch.nn.Module
             With the stored weights, on the CPU.
         """
-        model = PersistenceCNN(**self.model_settings)
+        model = build_model(self.model_settings)
         model.load_state_dict(self.model_state)
         return model
 
@@ -72,8 +80,11 @@ class Checkpoint:
             With the stored statistics.
         """
         descriptor = PersistenceHistogram(**self.descriptor_settings)
-        descriptor.location_ = self.descriptor_location
-        descriptor.scale_ = self.descriptor_scale
+        for name, value in (
+            ("location_", self.descriptor_location),
+            ("scale_", self.descriptor_scale),
+        ):
+            setattr(descriptor, name, np.array(value) if isinstance(value, list) else value)
         return descriptor
 
 
@@ -127,10 +138,10 @@ def load_checkpoint(path: Path) -> Checkpoint:
         raise RunError(f"{path}: not a checkpoint of amorphology; name the folder of a run")
     found = contents.pop("format_version")
     writer = contents.pop("amorphology_version", "of unknown number")
-    if found != FORMAT_VERSION:
+    if found not in READABLE:
         raise RunError(
             f"{path}: made by another version, amorphology {writer} with checkpoint format "
-            f"{found}, but this version reads format {FORMAT_VERSION}; train again or install "
+            f"{found}, but this version reads up to {FORMAT_VERSION}; train again or install "
             f"amorphology {writer}"
         )
     return Checkpoint(**contents)

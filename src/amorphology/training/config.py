@@ -1,25 +1,25 @@
-"""Settings of a training run, read from YAML."""
+"""Settings of a training run."""
 
-import difflib
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-
-from amorphology.errors import ConfigError
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 __all__ = [
+    "CNNConfig",
     "DataConfig",
     "DescriptorConfig",
+    "KernelRidgeConfig",
     "ModelConfig",
     "OptimisationConfig",
+    "RidgeConfig",
     "SplitConfig",
     "TrainingConfig",
-    "example_config",
-    "load_config",
 ]
+
+
+Degree: TypeAlias = Literal[0, 1, 2]
+NotNegative: TypeAlias = Annotated[float, Field(ge=0)]
+Positive: TypeAlias = Annotated[float, Field(gt=0)]
 
 
 class _Section(BaseModel):
@@ -39,6 +39,30 @@ class DataConfig(_Section):
         default=[],
         description="Separate files that make up the test set. split.test must then be 0.",
     )
+    fraction: float | None = Field(
+        default=None,
+        gt=0,
+        le=1,
+        description="Learn from this fraction of the training set only, for a learning curve. "
+        "Validation and test sets stay the same, and smaller fractions are part of larger ones.",
+    )
+    n_train: int | None = Field(
+        default=None, ge=1, description="The same, as a number of frames; give one of the two."
+    )
+    exclude_energies: tuple[float, float] | None = Field(
+        default=None,
+        description="Learn nothing of frames with a mean energy per atom from the first to the "
+        "second number, eV/atom. Their errors are reported apart: as excluded where they come "
+        "from the training and validation sets, as excluded_test where from the test set.",
+    )
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        if self.fraction is not None and self.n_train is not None:
+            raise ValueError("fraction and n_train say the same thing; give one of them")
+        if self.exclude_energies and not self.exclude_energies[0] < self.exclude_energies[1]:
+            raise ValueError("exclude_energies must be two rising numbers, [low, high]")
+        return self
 
 
 class SplitConfig(_Section):
@@ -72,40 +96,96 @@ class SplitConfig(_Section):
 
 
 class DescriptorConfig(_Section):
-    """The persistence histogram that the network sees."""
+    """The persistence histogram that the model sees."""
 
-    homology: Literal[0, 1, 2] = Field(default=1, description="Degree of the homology.")
+    homology: Degree | Annotated[list[Degree], Field(min_length=1)] = Field(
+        default=1,
+        description="Degree of the homology; or several, which become channels: [0, 1, 2].",
+    )
     bins: int = Field(default=128, ge=8, description="Bins along birth and along death.")
-    range: tuple[float, float] = Field(
+    range: tuple[float, float] | list[tuple[float, float]] = Field(
         default=(0.0, 8.0),
-        description="Squared radii covered by both axes, Angstrom^2.",
+        description="Values covered by both axes, in the unit of axes; or such a pair for each "
+        "degree: [[0, 2], [0, 8], [0, 8]].",
+    )
+    axes: Literal["squared_radius", "radius"] = Field(
+        default="squared_radius",
+        description="squared_radius: births and deaths in Angstrom^2. radius: in Angstrom.",
     )
     normalisation: Literal["probability", "per_atom"] = Field(
         default="probability",
         description="probability: a histogram sums to 1. per_atom: it is divided by the number of "
         "atoms.",
     )
+    blur: NotNegative | list[NotNegative] = Field(
+        default=0.0,
+        description="Standard deviation of a Gaussian that counts are blurred with, in the unit "
+        "of axes; 0: none. Or a number for each degree.",
+    )
     standardisation: Literal["max_min", "z_score"] | None = Field(
         default="z_score",
         description="max_min: the training set spans 0 to 1. z_score: it has mean 0 and standard "
-        "deviation 1. null: none.",
+        "deviation 1. null: none. Each degree for itself.",
     )
 
     @model_validator(mode="after")
-    def _rising(self) -> Self:
-        if not self.range[0] < self.range[1]:
+    def _consistent(self) -> Self:
+        degrees = self.homology if isinstance(self.homology, list) else [self.homology]
+        if len(set(degrees)) < len(degrees):
+            raise ValueError("homology names a degree twice; name each once")
+        ranges = self.range if isinstance(self.range, list) else [self.range]
+        if not all(low < high for low, high in ranges):
             raise ValueError("range must be two rising numbers, [low, high]")
+        for name in ("range", "blur"):
+            value = getattr(self, name)
+            if isinstance(value, list) and len(value) != len(degrees):
+                raise ValueError(
+                    f"{name} has {len(value)} entries for {len(degrees)} degrees of homology; "
+                    "give one for each, or one for all"
+                )
         return self
 
 
-class ModelConfig(_Section):
+class CNNConfig(_Section):
     """The convolutional network."""
 
+    kind: Literal["cnn"] = Field(default="cnn", description="A convolutional network.")
     hidden: int = Field(default=128, ge=1, description="Width of the hidden fully connected layer.")
 
 
+class RidgeConfig(_Section):
+    """Linear regression with a penalty on its weights."""
+
+    kind: Literal["ridge"] = Field(description="Linear ridge regression.")
+    penalties: Annotated[list[Positive], Field(min_length=1)] = Field(
+        default=[1e-4, 1e-3, 1e-2, 1e-1, 1.0],
+        description="Penalties to choose from by the validation error, in units of the mean "
+        "squared length of a training frame's features.",
+    )
+
+
+class KernelRidgeConfig(_Section):
+    """Ridge regression with a Gaussian kernel."""
+
+    kind: Literal["kernel_ridge"] = Field(description="Gaussian-kernel ridge regression.")
+    penalties: Annotated[list[Positive], Field(min_length=1)] = Field(
+        default=[1e-6, 1e-5, 1e-4, 1e-3, 1e-2],
+        description="Penalties to choose from by the validation error.",
+    )
+    lengths: Annotated[list[Positive], Field(min_length=1)] = Field(
+        default=[2.0, 4.0, 8.0, 16.0],
+        description="Lengths of the kernel to choose from, in units of the root mean square "
+        "distance between training frames.",
+    )
+
+
+ModelConfig: TypeAlias = Annotated[
+    CNNConfig | RidgeConfig | KernelRidgeConfig, Field(discriminator="kind")
+]
+
+
 class OptimisationConfig(_Section):
-    """How the network is fitted: AdamW, mean squared error, cosine learning rate."""
+    """How a network is fitted: AdamW, mean squared error, cosine learning rate."""
 
     epochs: int = Field(default=30, ge=1, description="Passes over the training set at most.")
     batch_size: int = Field(default=16, ge=1, description="Frames a step.")
@@ -144,109 +224,37 @@ class TrainingConfig(_Section):
         default=SplitConfig(), description="Training, validation and test sets."
     )
     descriptor: DescriptorConfig = Field(
-        default=DescriptorConfig(), description="The persistence histogram the network sees."
+        default=DescriptorConfig(), description="The persistence histogram the model sees."
     )
-    model: ModelConfig = Field(default=ModelConfig(), description="The convolutional network.")
+    model: ModelConfig = Field(
+        default=CNNConfig(),
+        description="What reads energies from it. Each kind has keys of its own.",
+    )
+    ensemble: int = Field(
+        default=1,
+        ge=1,
+        description="Networks to train on the same split, from other first weights and in another "
+        "frame order. Their mean is the prediction; their standard deviation tells how far to "
+        "trust it. For kind cnn.",
+    )
     optimisation: OptimisationConfig = Field(
-        default=OptimisationConfig(), description="How the network is fitted."
+        default=OptimisationConfig(), description="How a network is fitted; for kind cnn."
     )
+
+    @field_validator("model", mode="before")
+    @classmethod
+    def _usual_kind(cls, value: Any) -> Any:
+        if isinstance(value, dict) and "kind" not in value:
+            return {"kind": "cnn"} | value
+        return value
 
     @model_validator(mode="after")
     def _one_test_set(self) -> Self:
         if self.data.test and self.split.test > 0:
             raise ValueError("data.test names the test set, so set split.test to 0")
+        if self.ensemble > 1 and self.model.kind != "cnn":
+            raise ValueError(
+                f"ensemble is {self.ensemble}, but model.kind {self.model.kind} has no first "
+                "weights to vary; set ensemble to 1"
+            )
         return self
-
-
-def load_config(path: str | Path) -> TrainingConfig:
-    """
-    Read the settings of a training run.
-
-    Parameters
-    ----------
-    path
-        YAML file; ``amorph train --example`` prints one.
-
-    Returns
-    -------
-    TrainingConfig
-        The settings, defaults filled in.
-
-    Raises
-    ------
-    ConfigError
-        If the file is missing, not YAML, has an unknown or missing key, or a value that is not
-        allowed.
-    """
-    path = Path(path)
-    if not path.is_file():
-        raise ConfigError(
-            f"{path}: no such config file; `amorph train --example > {path}` writes one"
-        )
-    try:
-        settings = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not valid YAML ({' '.join(str(error).split())})") from error
-    if not isinstance(settings, dict):
-        raise ConfigError(
-            f"{path}: holds no settings; `amorph train --example` prints a config to start from"
-        )
-    try:
-        return TrainingConfig.model_validate(settings)
-    except ValidationError as error:
-        raise ConfigError(f"{path}: {'; '.join(map(_sentence, error.errors()))}") from error
-
-
-def example_config() -> str:
-    """
-    Write a config with every key, its default and what it means.
-
-    Returns
-    -------
-    str
-        YAML that `load_config` accepts.
-    """
-    return "\n".join(_documented(TrainingConfig, "")) + "\n"
-
-
-def _documented(section: type[BaseModel], indent: str) -> Iterator[str]:
-    for name, field in section.model_fields.items():
-        yield from _comment(field.description or "", indent)
-        nested = field.annotation
-        if isinstance(nested, type) and issubclass(nested, BaseModel):
-            yield f"{indent}{name}:"
-            yield from _documented(nested, indent + "  ")
-            continue
-        value = field.examples[0] if field.examples else field.default
-        if isinstance(value, tuple):
-            value = list(value)
-        written = yaml.safe_dump(value, default_flow_style=True, width=1000)
-        written = written.removesuffix("...\n").strip()  # YAML's end mark after a bare scalar
-        yield f"{indent}{name}: {written}"
-
-
-def _comment(text: str, indent: str) -> Iterator[str]:
-    line = f"{indent}#"
-    for word in text.split():
-        if len(line) + 1 + len(word) > 100:
-            yield line
-            line = f"{indent}#"
-        line += f" {word}"
-    yield line
-
-
-def _sentence(error: Any) -> str:
-    """Put one pydantic error as key, fault and, for a mistyped key, the likely one."""
-    location = [str(part) for part in error["loc"]]
-    key = ".".join(location)
-    if error["type"] == "extra_forbidden":
-        section: Any = TrainingConfig
-        for part in location[:-1]:
-            section = section.model_fields[part].annotation
-        near = difflib.get_close_matches(location[-1], section.model_fields, n=1)
-        known = ", ".join(section.model_fields)
-        return f"unknown key {key}; " + (f"did you mean {near[0]}?" if near else f"known: {known}")
-    if error["type"] == "missing":
-        return f"key {key} is missing; `amorph train --example` shows it"
-    message = error["msg"].removeprefix("Value error, ")
-    return f"{key}: {message}" if key else str(message)

@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
@@ -14,13 +14,24 @@ from torch import Tensor, nn
 
 from amorphology.errors import ConfigError, RunError
 from amorphology.training.config import OptimisationConfig
+from amorphology.training.histograms import Histograms
 from amorphology.training.metrics import MEV
 from amorphology.training.progress import progress_bar
 
-__all__ = ["Dataset", "Trainer", "choose_device", "choose_precision", "predict_standardised"]
+__all__ = [
+    "Dataset",
+    "Inputs",
+    "Trainer",
+    "choose_device",
+    "choose_precision",
+    "predict_standardised",
+]
 
 # Frames a forward pass of predictions: the first layer takes 4 MB a frame in float32.
 PREDICTION_BATCH = 32
+
+
+Inputs: TypeAlias = Tensor | Histograms
 
 
 @dataclass(frozen=True)
@@ -31,12 +42,13 @@ class Dataset:
     Attributes
     ----------
     inputs
-        Standardised histograms, float32 (n_frames, channels, bins, bins).
+        Standardised histograms, float32 (n_frames, channels, bins, bins): a tensor, or `Histograms`
+        that are drawn when asked for.
     targets
         Standardised energies, float32 (n_frames,).
     """
 
-    inputs: Tensor
+    inputs: Inputs
     targets: Tensor
 
     def __len__(self) -> int:
@@ -102,7 +114,7 @@ def choose_precision(precision: str, device: torch.device) -> torch.dtype:
 @torch.inference_mode()
 def predict_standardised(
     model: nn.Module,
-    inputs: Tensor,
+    inputs: Inputs,
     device: torch.device,
     precision: torch.dtype = torch.float32,
 ) -> Tensor:
@@ -128,12 +140,12 @@ def predict_standardised(
     if len(inputs) == 0:
         return torch.empty(0)
     model.eval()
-    batches = (
-        batch.to(device, memory_format=torch.channels_last)
-        for batch in torch.split(inputs, PREDICTION_BATCH)
-    )
-    with _autocast(device, precision):
-        return torch.cat([model(batch).cpu() for batch in batches])
+    predictions = []
+    for batch in torch.split(torch.arange(len(inputs)), PREDICTION_BATCH):
+        images = inputs[batch].to(device, memory_format=torch.channels_last)
+        with _autocast(device, precision):
+            predictions.append(model(images).cpu())
+    return torch.cat(predictions)
 
 
 def _autocast(device: torch.device, precision: torch.dtype) -> torch.autocast:

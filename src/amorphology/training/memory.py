@@ -27,7 +27,8 @@ def keeping_freed_memory() -> Iterator[None]:
     predicts 510 instead of 200 a second, for 0.2 GB more memory at the peak.
 
     PyTorch has no such setting on the CPU. Where the C library is another one nothing is changed.
-    On leaving the block the usual values are restored and unused memory is returned. Not to be nested.
+    On leaving the block the usual values are restored and unused memory is returned. Not to
+    be nested.
 
     Yields
     ------

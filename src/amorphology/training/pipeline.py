@@ -1,88 +1,55 @@
 """From a config to a run folder."""
 
-import csv
 import importlib.metadata
-import io
 import json
 import platform
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 import yaml
-from ase import Atoms
 from numpy.typing import NDArray
 from rich.console import Console
 
 from amorphology.descriptors import PersistenceHistogram
+from amorphology.descriptors.binned_diagrams import BinnedDiagrams
 from amorphology.errors import ConfigError, RunError
-from amorphology.homology import PersistenceDiagram, alpha_persistence_many
-from amorphology.models import PersistenceCNN
-from amorphology.structures import (
-    frame_name,
-    label_summary,
-    mean_energy_per_atom,
-    read_frames,
-    run_labels,
-    whole_file,
-)
+from amorphology.models import build_model
+from amorphology.models.ridge import fit_kernel_ridge, fit_ridge, varying_features
+from amorphology.structures import whole_file
 from amorphology.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from amorphology.training.config import TrainingConfig, load_config
-from amorphology.training.loop import Dataset, Trainer
+from amorphology.training.config import CNNConfig, KernelRidgeConfig, RidgeConfig, TrainingConfig
+from amorphology.training.config_file import load_config
+from amorphology.training.data import LabelledFrames, csv_text, read_labelled
+from amorphology.training.histograms import Histograms
+from amorphology.training.loop import Dataset, Trainer, choose_device
 from amorphology.training.memory import keeping_freed_memory
-from amorphology.training.metrics import error_metrics
+from amorphology.training.outcome import saved_outcome
 from amorphology.training.progress import message
-from amorphology.training.run import BEST, LAST, METRICS, Run, load_run
-from amorphology.training.splits import SUBSETS, Split, split_frames
+from amorphology.training.run import BEST, LAST, METRICS, Run, load_run, member_folder
 
 __all__ = ["train"]
 
 CONFIG = "config.yaml"
 LOG = "log.csv"
-PREDICTIONS = "predictions.csv"
 SPLIT = "split.csv"
 VERSIONS = "versions.json"
 
 
-@dataclass(frozen=True)
-class _Data:
-    """Labelled frames, divided."""
-
-    frames: list[Atoms]
-    energies: NDArray[np.float64]
-    runs: NDArray[np.str_]
-    split: Split
-
-    def table(self, *columns: tuple[str, NDArray[np.float64]]) -> str:
-        """CSV with one line a frame; the energies in full precision."""
-        names = ["index", "source", "run", "n_atoms", "subset", "energy_ev_per_atom"]
-        rows = (
-            [
-                index,
-                frame_name(frame, index),
-                self.runs[index],
-                len(frame),
-                self.split.subset[index],
-                repr(float(self.energies[index])),
-                *(repr(float(values[index])) for _, values in columns),
-            ]
-            for index, frame in enumerate(self.frames)
-        )
-        return _csv([*names, *(name for name, _ in columns)], rows)
-
-
 def train(config: TrainingConfig | str | Path, console: Console | None = None) -> Run:
     """
-    Train a network, or go on with a training that was stopped, or load one that has ended.
+    Train a model, or go on with a training that was stopped, or load one that has ended.
 
     The run folder then holds ``config.yaml`` (every setting), ``versions.json``, ``split.csv``
     (subset of every frame), ``log.csv`` (one line an epoch), ``best.pt`` and ``last.pt``
-    (checkpoints), ``predictions.csv`` and ``metrics.json`` (RMSE and MAE, meV/atom).
+    (checkpoints), ``predictions.csv`` and ``metrics.json`` (RMSE and MAE, meV/atom). Of an
+    ensemble, log and checkpoints are in a folder for each member. A ridge model has no epochs: no
+    log, and one checkpoint.
 
     Parameters
     ----------
@@ -94,7 +61,7 @@ def train(config: TrainingConfig | str | Path, console: Console | None = None) -
     Returns
     -------
     Run
-        The network of the epoch with the lowest validation error.
+        The model; a network with the weights of the epoch with the lowest validation error.
 
     Raises
     ------
@@ -115,55 +82,35 @@ def train(config: TrainingConfig | str | Path, console: Console | None = None) -
         message(console, f"{folder}: this training has ended; nothing to do")
         return run
     # Before any work, so that a checkpoint of another version is found at once.
-    stopped = load_checkpoint(folder / LAST) if (folder / LAST).is_file() else None
+    for member in range(config.ensemble):
+        _stopped(folder, config, member)
+    choose_device(config.optimisation.device)
 
     seconds: dict[str, float] = {}
     with _timed(seconds, "reading"):
-        data = _read(config, console)
-    message(console, _split_summary(data))
+        data = read_labelled(config, console)
+    message(console, str(data))
+    descriptor = PersistenceHistogram(**config.descriptor.model_dump())
     with _timed(seconds, "diagrams"):
-        diagrams = alpha_persistence_many(data.frames, dims=(config.descriptor.homology,))
+        binned = descriptor.bin_pairs(data.frames)
     with _timed(seconds, "descriptors"):
-        descriptor, histograms = _describe(diagrams, data.split, config)
+        descriptor.fit_binned(binned, data.split.indices("train"))
     message(
         console,
         f"{len(data.frames)} frames read in {seconds['reading']:.1f} s, diagrams in "
-        f"{seconds['diagrams']:.1f} s, histograms in {seconds['descriptors']:.1f} s",
+        f"{seconds['diagrams']:.1f} s, statistics of histograms in {seconds['descriptors']:.1f} s",
     )
-
-    trainer, checkpoint = _prepare(config, data, descriptor, stopped)
+    checkpoint = _checkpoint(config, data, descriptor)
     _start_folder(folder, config, data)
-    standardised = (data.energies - checkpoint.target_mean) / checkpoint.target_scale
-    sets = {}
-    for subset in ("train", "validation"):
-        chosen = data.split.indices(subset)
-        sets[subset] = Dataset(
-            torch.from_numpy(histograms[chosen])[:, None],
-            torch.from_numpy(standardised[chosen].astype(np.float32)),
-        )
-
-    def save(best: bool) -> None:
-        state = trainer.model.state_dict()
-        if best:
-            save_checkpoint(folder / BEST, replace(checkpoint, model_state=state))
-        save_checkpoint(
-            folder / LAST, replace(checkpoint, model_state=state, training=trainer.state())
-        )
-        rows = [list(row.values()) for row in trainer.history]
-        _write_text(folder / LOG, _csv(list(trainer.history[0]), rows))
-
-    message(
-        console,
-        f"training on {trainer.device.type} in {str(trainer.precision).removeprefix('torch.')}"
-        + (f", from epoch {len(trainer.history) + 1} on" if trainer.history else ""),
-    )
-    with keeping_freed_memory():
-        trainer.fit(sets["train"], sets["validation"], save, console)
-
+    with _timed(seconds, "training"):
+        if isinstance(config.model, CNNConfig):
+            details = _train_networks(config, data, binned, checkpoint, console)
+        else:
+            details = _fit_ridge(config, data, binned, checkpoint)
     run = load_run(folder)
-    for line in _finish(run, config, data, histograms, trainer, seconds):
+    for line in saved_outcome(run, config, data, binned, seconds, details):
         message(console, line)
-    return run
+    return load_run(folder)  # now with what the errors say of the spread
 
 
 def _check_folder(folder: Path, config: TrainingConfig) -> None:
@@ -179,7 +126,8 @@ def _check_folder(folder: Path, config: TrainingConfig) -> None:
     old = _flat(load_config(folder / CONFIG).model_dump())
     new = _flat(config.model_dump())
     # A folder that was moved, or named from elsewhere, is the same run.
-    changed = [key for key in new if old[key] != new[key] and key != "out"]
+    keys = dict.fromkeys([*new, *old])
+    changed = [key for key in keys if old.get(key) != new.get(key) and key != "out"]
     if changed:
         raise ConfigError(
             f"{folder}: holds a run with other settings ({', '.join(changed)}); choose another "
@@ -197,41 +145,6 @@ def _flat(settings: dict[str, Any]) -> dict[str, Any]:
     return flat
 
 
-def _read(config: TrainingConfig, console: Console | None) -> _Data:
-    """Read frames and labels, and divide them."""
-    frames = read_frames(config.data.frames)
-    tests = read_frames(config.data.test) if config.data.test else []
-    message(console, label_summary(frames + tests))
-    energies = mean_energy_per_atom(frames + tests)
-    runs = run_labels(frames + tests)
-    split = split_frames(
-        runs[: len(frames)],
-        by=config.split.by,
-        validation=config.split.validation,
-        test=config.split.test,
-        seed=config.seed,
-    )
-    if tests:
-        shared = np.intersect1d(runs[: len(frames)], runs[len(frames) :])
-        if config.split.by == "run" and len(shared):
-            raise ConfigError(
-                f"data.test: run {shared[0]} is also in data.frames; take its files out of one, or "
-                "set split.by to random"
-            )
-        subset = np.concatenate([split.subset, np.full(len(tests), "test")])
-        split = Split(split.name, subset)
-    return _Data(frames + tests, energies, runs, split)
-
-
-def _split_summary(data: _Data) -> str:
-    parts = [
-        f"{subset} {len(chosen)} frames of {len(np.unique(data.runs[chosen]))} runs"
-        for subset in SUBSETS
-        if len(chosen := data.split.indices(subset))
-    ]
-    return f"split {data.split.name}: {', '.join(parts)}"
-
-
 @contextmanager
 def _timed(seconds: dict[str, float], name: str) -> Iterator[None]:
     """Note the wall time of a block."""
@@ -240,16 +153,7 @@ def _timed(seconds: dict[str, float], name: str) -> Iterator[None]:
     seconds[name] = time.perf_counter() - start
 
 
-def _describe(
-    diagrams: list[dict[int, PersistenceDiagram]], split: Split, config: TrainingConfig
-) -> tuple[PersistenceHistogram, NDArray[np.float32]]:
-    """Fit the descriptor on the training frames and apply it to all."""
-    descriptor = PersistenceHistogram(**config.descriptor.model_dump())
-    descriptor.fit([diagrams[index] for index in split.indices("train")])
-    return descriptor, descriptor.transform(diagrams)
-
-
-def _start_folder(folder: Path, config: TrainingConfig, data: _Data) -> None:
+def _start_folder(folder: Path, config: TrainingConfig, data: LabelledFrames) -> None:
     """Write what is known before training, or check that a stopped run had the same frames."""
     split = data.table()
     if (folder / SPLIT).is_file():
@@ -270,84 +174,169 @@ def _start_folder(folder: Path, config: TrainingConfig, data: _Data) -> None:
     _write_text(folder / SPLIT, split)
 
 
-def _prepare(
-    config: TrainingConfig,
-    data: _Data,
-    descriptor: PersistenceHistogram,
-    stopped: Checkpoint | None,
-) -> tuple[Trainer, Checkpoint]:
-    """Make the trainer, new or from a checkpoint, and the constant part of its checkpoints."""
+def _checkpoint(
+    config: TrainingConfig, data: LabelledFrames, descriptor: PersistenceHistogram
+) -> Checkpoint:
+    """Make what all checkpoints of a run have in common; the model is still missing."""
     energies = data.energies[data.split.indices("train")]
-    model_settings = {"bins": config.descriptor.bins, "hidden": config.model.hidden}
-    with torch.random.fork_rng():  # the first weights come from the seed, and disturb nobody
-        torch.manual_seed(config.seed)
-        model = PersistenceCNN(**model_settings)
     descriptor_settings = descriptor.get_params()
     del descriptor_settings["n_jobs"]  # of this machine, not of the descriptor
-    checkpoint = Checkpoint(
-        model_settings=model_settings,
+    return Checkpoint(
+        model_settings={"kind": config.model.kind},
         model_state={},
         descriptor_settings=descriptor_settings,
-        descriptor_location=descriptor.location_,
-        descriptor_scale=descriptor.scale_,
+        descriptor_location=_plain(descriptor.location_),
+        descriptor_scale=_plain(descriptor.scale_),
         target_mean=float(energies.mean()),
         target_scale=float(energies.std()) or 1.0,
+        ensemble=config.ensemble,
     )
-    trainer = Trainer(model, config.optimisation, config.seed, checkpoint.target_scale)
+
+
+def _plain(value: float | NDArray[np.float64]) -> float | list[float]:
+    return value if isinstance(value, float) else value.tolist()
+
+
+def _stopped(folder: Path, config: TrainingConfig, member: int) -> Checkpoint | None:
+    """Where a stopped training of a member got to."""
+    path = member_folder(folder, member, config.ensemble) / LAST
+    return load_checkpoint(path) if path.is_file() else None
+
+
+def _train_networks(
+    config: TrainingConfig,
+    data: LabelledFrames,
+    binned: BinnedDiagrams,
+    checkpoint: Checkpoint,
+    console: Console | None,
+) -> dict[str, Any]:
+    """Train all members of an ensemble, or the one network; return numbers on the training."""
+    details: list[dict[str, Any]] = []
+    trainer: Trainer | None = None
+    for member in range(config.ensemble):
+        if config.ensemble > 1:
+            message(console, f"member {member + 1} of {config.ensemble}")
+        trainer = _train_network(config, data, binned, checkpoint, member, console)
+        details.append(
+            {
+                "seed": trainer.seed,
+                "epochs": len(trainer.history),
+                "best_epoch": trainer.best_epoch,
+                "validation_rmse_mev_per_atom": trainer.best_rmse,
+                "seconds": sum(row["seconds"] for row in trainer.history),
+            }
+        )
+    assert trainer is not None
+    computed = {
+        "device": trainer.device.type,
+        "precision": str(trainer.precision).removeprefix("torch."),
+    }
+    if config.ensemble > 1:
+        return {**computed, "members": details}
+    return {**computed, "epochs": details[0]["epochs"], "best_epoch": details[0]["best_epoch"]}
+
+
+def _train_network(
+    config: TrainingConfig,
+    data: LabelledFrames,
+    binned: BinnedDiagrams,
+    checkpoint: Checkpoint,
+    member: int,
+    console: Console | None,
+) -> Trainer:
+    """Train one network to the end, from the start or from where it was stopped."""
+    folder = member_folder(Path(config.out), member, config.ensemble)
+    folder.mkdir(exist_ok=True)
+    # The first member is the network that is trained without an ensemble. The others share no
+    # seed with ensembles of other seeds.
+    seed = config.seed
+    if member > 0:
+        seed = int(np.random.SeedSequence((config.seed, member)).generate_state(1)[0])
+    settings = {
+        **config.model.model_dump(),
+        "bins": config.descriptor.bins,
+        "in_channels": binned.shape[0],
+    }
+    checkpoint = replace(checkpoint, model_settings=settings)
+    with torch.random.fork_rng():  # the first weights come from the seed, and disturb nobody
+        torch.manual_seed(seed)
+        model = build_model(settings)
+    trainer = Trainer(model, config.optimisation, seed, checkpoint.target_scale)
+    stopped = _stopped(Path(config.out), config, member)
     if stopped is not None:
         model.load_state_dict(stopped.model_state)
         trainer.restore(stopped.training)
-    return trainer, checkpoint
-
-
-def _finish(
-    run: Run,
-    config: TrainingConfig,
-    data: _Data,
-    histograms: NDArray[np.float32],
-    trainer: Trainer,
-    seconds: dict[str, float],
-) -> list[str]:
-    """Write predictions and metrics; return them as lines for people."""
-    start = time.perf_counter()
-    predictions = run.predict_histograms(histograms)
-    errors = {}
-    for subset in SUBSETS:
+    histograms = Histograms(checkpoint.descriptor(), binned, trainer.device)
+    standardised = (data.energies - checkpoint.target_mean) / checkpoint.target_scale
+    sets = {}
+    for subset in ("train", "validation"):
         chosen = data.split.indices(subset)
-        if len(chosen):
-            apart = subset == "test" and config.data.test
-            name = f"{subset}, {'separate files' if apart else data.split.name}"
-            errors[subset] = error_metrics(data.energies[chosen], predictions[chosen], name)
-    _write_text(run.path / PREDICTIONS, data.table(("prediction_ev_per_atom", predictions)))
-    metrics: dict[str, Any] = {name: error.as_dict() for name, error in errors.items()}
-    if "test" in errors:
-        # What a model without any descriptor reaches; a useful one must be far below.
-        chosen = data.split.indices("test")
-        mean = np.full(len(chosen), run.target_mean)
-        name = f"{errors['test'].split}, training mean as prediction"
-        metrics["mean_predictor"] = error_metrics(data.energies[chosen], mean, name).as_dict()
-    metrics |= {
-        "seed": config.seed,
-        "parameters": sum(parameter.numel() for parameter in run.model.parameters()),
-        "epochs": len(trainer.history),
-        "best_epoch": trainer.best_epoch,
-        "device": trainer.device.type,
-        "precision": str(trainer.precision).removeprefix("torch."),
-        "seconds": {
-            **seconds,
-            "training": sum(row["seconds"] for row in trainer.history),
-            "predicting": time.perf_counter() - start,
-        },
-    }
-    # Last of all: its presence says that the run has ended.
-    _write_text(run.path / METRICS, json.dumps(metrics, indent=2) + "\n")
-    return [str(error) for error in errors.values()]
+        targets = torch.from_numpy(standardised[chosen].astype(np.float32))
+        sets[subset] = Dataset(histograms.subset(chosen), targets)
+
+    def save(best: bool) -> None:
+        state = trainer.model.state_dict()
+        if best:
+            save_checkpoint(folder / BEST, replace(checkpoint, model_state=state))
+        save_checkpoint(
+            folder / LAST, replace(checkpoint, model_state=state, training=trainer.state())
+        )
+        rows = [list(row.values()) for row in trainer.history]
+        _write_text(folder / LOG, csv_text(list(trainer.history[0]), rows))
+
+    message(
+        console,
+        f"training on {trainer.device.type} in {str(trainer.precision).removeprefix('torch.')}"
+        + (f", from epoch {len(trainer.history) + 1} on" if trainer.history else ""),
+    )
+    with keeping_freed_memory():
+        trainer.fit(sets["train"], sets["validation"], save, console)
+    return trainer
 
 
-def _csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([header, *rows])
-    return text.getvalue()
+def _fit_ridge(
+    config: TrainingConfig, data: LabelledFrames, binned: BinnedDiagrams, checkpoint: Checkpoint
+) -> dict[str, Any]:
+    """Fit a ridge model; return how it was chosen."""
+    descriptor = checkpoint.descriptor()
+    energies = (data.energies - checkpoint.target_mean) / checkpoint.target_scale
+
+    def batches(frames: NDArray[np.intp]) -> Iterator[NDArray[np.float32]]:
+        for start in range(0, len(frames), 256):
+            yield descriptor.transform_binned(binned, frames[start : start + 256])
+
+    train, validation = (data.split.indices(subset) for subset in ("train", "validation"))
+    kept = varying_features(batches(train))
+    features, seen = (
+        np.concatenate([batch.reshape(len(batch), -1)[:, kept] for batch in batches(frames)])
+        for frames in (train, validation)
+    )
+    settings = config.model
+    if isinstance(settings, RidgeConfig):
+        fitted = fit_ridge(
+            features, energies[train], seen, energies[validation], kept, settings.penalties
+        )
+    elif isinstance(settings, KernelRidgeConfig):
+        fitted = fit_kernel_ridge(
+            features,
+            energies[train],
+            seen,
+            energies[validation],
+            kept,
+            settings.penalties,
+            settings.lengths,
+        )
+    else:
+        raise ConfigError(f"model.kind {settings.kind} is trained in epochs")
+    save_checkpoint(
+        Path(config.out) / BEST,
+        replace(
+            checkpoint,
+            model_settings={"kind": settings.kind, **fitted.settings},
+            model_state=fitted.model.state_dict(),
+        ),
+    )
+    return {"chosen": fitted.chosen}
 
 
 def _write_text(path: Path, text: str) -> None:

@@ -8,9 +8,15 @@ from numpy.typing import NDArray
 
 from amorphology.errors import ConfigError
 
-__all__ = ["SUBSETS", "Split", "split_frames"]
+__all__ = ["SUBSETS", "Split", "exclude_energies", "reduce_training", "split_frames"]
 
-SUBSETS = ("train", "validation", "test")
+SUBSETS = ("train", "validation", "test", "excluded", "excluded_test")
+"""Subsets that errors are reported of, in this order."""
+
+UNUSED = "unused"
+"""Frames of the training set that a learning curve leaves out."""
+
+SUBSET_TYPE = "<U13"
 
 
 @dataclass(frozen=True)
@@ -23,7 +29,7 @@ class Split:
     name
         How it was made: ``"by run"`` or ``"random"``.
     subset
-        str (n_frames,): ``"train"``, ``"validation"`` or ``"test"``.
+        str (n_frames,): one of `SUBSETS`, or `UNUSED`.
     """
 
     name: str
@@ -36,7 +42,7 @@ class Split:
         Parameters
         ----------
         subset
-            ``"train"``, ``"validation"`` or ``"test"``.
+            One of `SUBSETS`, or `UNUSED`.
 
         Returns
         -------
@@ -95,10 +101,98 @@ def split_frames(
             f"{'is' if n_units == 1 else 'are'} {n_units}; give more {what}{mend}"
         )
     order = np.random.default_rng(seed).permutation(n_units)
-    subset_of_unit = np.full(n_units, "train", dtype="<U10")
+    subset_of_unit = np.full(n_units, "train", dtype=SUBSET_TYPE)
     subset_of_unit[order[:n_test]] = "test"
     subset_of_unit[order[n_test : n_test + n_validation]] = "validation"
     return Split(_name(by), subset_of_unit[unit_of_frame])
+
+
+def exclude_energies(
+    split: Split, energies: NDArray[np.float64], window: tuple[float, float]
+) -> Split:
+    """
+    Take the frames of a range of energies out of all subsets.
+
+    Parameters
+    ----------
+    split
+        The division.
+    energies
+        Mean energies per atom, float64 (n_frames,), eV/atom.
+    window
+        First and last energy that is taken out, eV/atom.
+
+    Returns
+    -------
+    Split
+        Frames of the training and validation sets in the window are ``"excluded"``, those of the
+        test set ``"excluded_test"``.
+
+    Raises
+    ------
+    ConfigError
+        If no frame is taken out, or none is left for training or validation.
+    """
+    low, high = window
+    inside = (energies >= low) & (energies <= high)
+    if not inside.any():
+        raise ConfigError(
+            f"data.exclude_energies: no frame has an energy in [{low:g}, {high:g}] eV/atom; they "
+            f"are from {energies.min():.3f} to {energies.max():.3f}"
+        )
+    subset = split.subset.astype(SUBSET_TYPE)
+    subset[inside] = np.where(subset[inside] == "test", "excluded_test", "excluded")
+    for name in ("train", "validation"):
+        if not (subset == name).any():
+            raise ConfigError(
+                f"data.exclude_energies: [{low:g}, {high:g}] eV/atom leaves no {name} frames; "
+                "make it narrower"
+            )
+    return Split(split.name, subset)
+
+
+def reduce_training(
+    split: Split, *, fraction: float | None = None, n_train: int | None = None, seed: int
+) -> Split:
+    """
+    Make the training set smaller, for a learning curve.
+
+    Parameters
+    ----------
+    split
+        The division.
+    fraction
+        Part of the training frames that is kept, rounded, but at least one frame.
+    n_train
+        Or the number of them.
+    seed
+        Decides which; with the same seed a smaller set is part of every larger one.
+
+    Returns
+    -------
+    Split
+        The others are `UNUSED`. The same division if neither number is given.
+
+    Raises
+    ------
+    ConfigError
+        If there are fewer training frames than `n_train`.
+    """
+    train = split.indices("train")
+    if fraction is not None:
+        n_train = max(1, round(fraction * len(train)))
+    if n_train is None:
+        return split
+    if n_train > len(train):
+        raise ConfigError(
+            f"data.n_train is {n_train}, but the training set has {len(train)} frames; make it "
+            "smaller"
+        )
+    # A sequence of its own: not that of the split, which starts from the same seed.
+    order = np.random.default_rng((seed, 1)).permutation(train)
+    subset = split.subset.astype(SUBSET_TYPE)
+    subset[order[n_train:]] = UNUSED
+    return Split(split.name, subset)
 
 
 def _name(by: str) -> str:

@@ -1,0 +1,118 @@
+"""Histograms of many diagrams, of which only the filled bins are kept."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["BinnedDiagrams", "fill_bins"]
+
+
+@dataclass(frozen=True)
+class BinnedDiagrams:
+    """
+    Histograms of frames, sparse.
+
+    A frame of 216 atoms of amorphous carbon has about 1,300 pairs of the three homology degrees,
+    for 49,152 bins: 12,960 frames take at most 0.14 GB instead of 2.5 GB, and become images a
+    batch at a time.
+
+    Attributes
+    ----------
+    shape
+        Channels, bins along birth, bins along death.
+    offsets
+        int64 (n_frames + 1,): frame i owns the entries from ``offsets[i]`` to ``offsets[i + 1]``.
+    places
+        int32 (n_entries,): place in the flat image of all channels, rising within a frame.
+    values
+        float32 (n_entries,): what is in this bin; not 0.
+    """
+
+    shape: tuple[int, int, int]
+    offsets: NDArray[np.int64]
+    places: NDArray[np.int32]
+    values: NDArray[np.float32]
+
+    @classmethod
+    def from_frames(
+        cls,
+        shape: tuple[int, int, int],
+        frames: Iterable[tuple[NDArray[np.int32], NDArray[np.float32]]],
+    ) -> Self:
+        """
+        Collect frames.
+
+        Parameters
+        ----------
+        shape
+            Channels, bins along birth, bins along death.
+        frames
+            Places and values of each.
+
+        Returns
+        -------
+        BinnedDiagrams
+            All of them.
+        """
+        places, values = [np.empty(0, np.int32)], [np.empty(0, np.float32)]
+        for some_places, some_values in frames:
+            places.append(some_places)
+            values.append(some_values)
+        # The empty first entry makes the offsets begin at 0.
+        offsets = np.cumsum([len(some) for some in places], dtype=np.int64)
+        return cls(shape, offsets, np.concatenate(places), np.concatenate(values))
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def images(self, frames: slice | Sequence[int] | NDArray[np.intp]) -> NDArray[np.float32]:
+        """
+        Draw histograms.
+
+        Parameters
+        ----------
+        frames
+            Which frames.
+
+        Returns
+        -------
+        numpy.ndarray
+            float32 (n, channels, bins, bins).
+        """
+        chosen = np.arange(len(self))[frames]
+        images = np.zeros((len(chosen), int(np.prod(self.shape))), np.float32)
+        for image, frame in zip(images, chosen, strict=True):
+            entries = slice(self.offsets[frame], self.offsets[frame + 1])
+            image[self.places[entries]] = self.values[entries]
+        return images.reshape(-1, *self.shape)
+
+
+def fill_bins(
+    births: NDArray[np.float64], deaths: NDArray[np.float64], edges: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """
+    Count pairs in bins.
+
+    Parameters
+    ----------
+    births, deaths
+        float64 (n_pairs,).
+    edges
+        Of the bins of both axes, rising, float64 (n_bins + 1,). The last one belongs to its bin;
+        pairs outside count nowhere.
+
+    Returns
+    -------
+    places, counts : numpy.ndarray
+        int64 (n_filled,): place in the flat histogram (birth, death), rising; and its count.
+    """
+    n_bins = len(edges) - 1
+    rows, columns = (
+        np.where(values == edges[-1], n_bins - 1, np.searchsorted(edges, values, "right") - 1)
+        for values in (births, deaths)
+    )
+    inside = (rows >= 0) & (rows < n_bins) & (columns >= 0) & (columns < n_bins)
+    return np.unique(rows[inside] * n_bins + columns[inside], return_counts=True)
