@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,11 @@ from ase.build import bulk
 from ase.calculators.emt import EMT
 from ase.calculators.singlepoint import SinglePointCalculator
 from ase.io import write
+
+# Before anything imports PyTorch. The networks of tests are small, and threads that spin while they
+# wait for each other take minutes where another process has one of the cores.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 # Disordered copper, 32 atoms, periodic: 5 runs of 8 frames, from a warm crystal to a glass. The
 # energy follows the disorder, which is what a persistence diagram sees.
