@@ -10,12 +10,11 @@ from amorphology.generate.cyclooctane import (
     BOND_ANGLE,
     BOND_LENGTH,
     close_rings,
-    evenness,
-    on_sphere,
     ring_images,
     ring_positions,
     superpose,
 )
+from amorphology.generate.cyclooctane_variety import evenness, on_sphere
 from amorphology.studies.cyclooctane.conformers import canonical_conformers, torsion_angles
 
 

@@ -1,12 +1,11 @@
 """Two-dimensional histograms of persistence diagrams."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal, Self, TypeAlias
 
 import numpy as np
 from ase import Atoms
 from numpy.typing import NDArray
-from scipy.special import ndtr
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
@@ -22,6 +21,7 @@ from amorphology.descriptors.diagram_input import (
     counted_pairs,
     diagrams_of_degrees,
 )
+from amorphology.descriptors.histogram_images import blur_matrix, blurred, moments
 from amorphology.errors import ConfigError, StructureError
 from amorphology.homology import PersistenceDiagram
 
@@ -286,7 +286,7 @@ class PersistenceHistogram(TransformerMixin, BaseEstimator, auto_wrap_output_key
             location = np.min([low for low, _ in ends], axis=0).astype(np.float64)
             scale = np.max([high for _, high in ends], axis=0).astype(np.float64) - location
         elif self.standardisation == "z_score":
-            location, scale = _moments(chunks)
+            location, scale = moments(chunks)
         scale[scale == 0.0] = 1.0
         one = not isinstance(self.homology, Sequence | np.ndarray)
         self.location_ = float(location[0]) if one else location
@@ -332,7 +332,7 @@ class PersistenceHistogram(TransformerMixin, BaseEstimator, auto_wrap_output_key
             For each degree float32 (bins, bins), or None where there is no blur.
         """
         return [
-            _blur_matrix(edges, sigma) if sigma else None
+            blur_matrix(edges, sigma) if sigma else None
             for edges, sigma in zip(self._edges(), self.blurs, strict=True)
         ]
 
@@ -415,54 +415,3 @@ class PersistenceHistogram(TransformerMixin, BaseEstimator, auto_wrap_output_key
 def _one_or_several(value: Any) -> tuple[Any, ...]:
     """Items of a list; anything else as the only item."""
     return tuple(value) if isinstance(value, Sequence | np.ndarray) else (value,)
-
-
-def _blur_matrix(edges: NDArray[np.float64], sigma: float) -> NDArray[np.float32]:
-    """Part of a count in one bin (column) that goes to another (row), along one axis."""
-    steps = np.subtract.outer(edges, bin_centres(edges)) / sigma
-    matrix: NDArray[np.float64] = np.diff(ndtr(steps), axis=0)
-    return matrix.astype(np.float32)
-
-
-def blurred(
-    images: NDArray[np.float32], matrices: Sequence[NDArray[np.float32] | None]
-) -> NDArray[np.float32]:
-    """
-    Blur images in place.
-
-    Parameters
-    ----------
-    images
-        float32 (n, channels, bins, bins).
-    matrices
-        For each channel float32 (bins, bins), or None to leave it as it is.
-
-    Returns
-    -------
-    numpy.ndarray
-        `images`.
-    """
-    for channel, matrix in enumerate(matrices):
-        if matrix is not None:
-            images[:, channel] = matrix @ images[:, channel] @ matrix.T
-    return images
-
-
-def _moments(
-    chunks: Iterable[NDArray[np.float32]],
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """
-    Mean and standard deviation of each channel, from a part of the frames at a time.
-
-    Moments of parts are put together as by Chan, Golub and LeVeque, Am. Stat. 37, 242 (1983): sums
-    of squares would lose digits.
-    """
-    n, mean, squares = 0, np.zeros(1), np.zeros(1)
-    for chunk in chunks:
-        size = chunk[:, 0].size
-        delta = chunk.mean(axis=(0, 2, 3), dtype=np.float64) - mean
-        squares = squares + size * chunk.var(axis=(0, 2, 3), dtype=np.float64)
-        squares = squares + delta**2 * (n * size / (n + size))
-        mean = mean + delta * (size / (n + size))
-        n += size
-    return mean, np.sqrt(squares / n)

@@ -7,7 +7,7 @@ from typing import Any
 
 from amorphology.generate.melt_quench import SCALES
 from amorphology.studies.carbon_results import LARGER
-from amorphology.studies.page import cards, code, document, figure, table
+from amorphology.studies.page import cards, code, counted, document, figure, record, table
 from amorphology.training import TrainingConfig
 
 __all__ = ["write_page"]
@@ -46,7 +46,8 @@ def write_page(numbers: dict[str, Any], figures: Path, config: TrainingConfig) -
         *_descriptor(numbers, figures, config),
         *_data(numbers, figures),
         *_training(numbers, figures, config),
-        *_record(numbers),
+        *record(numbers, "every prediction in <code>predictions.csv</code>"),
+        *_simulations(numbers),
         *_further(figures.parent, config),
     ]
     return document(TITLE, body)
@@ -69,7 +70,7 @@ def _summary(numbers: dict[str, Any], figures: Path) -> Iterator[str]:
             "RMSE, unseen runs",
             f"{test['rmse_mev_per_atom']:.1f}",
             "meV/atom",
-            f"{test['n_frames']} frames of {_count(test['n_runs'], 'run')}; guessing the mean: "
+            f"{test['n_frames']} frames of {counted(test['n_runs'], 'run')}; guessing the mean: "
             f"{test['baseline_rmse_mev_per_atom']:.0f}",
         )
     ]
@@ -90,7 +91,7 @@ def _summary(numbers: dict[str, Any], figures: Path) -> Iterator[str]:
                 f"{numbers['milliseconds_per_larger_diagram']:.1f}",
                 "ms",
                 f"of {_sizes(numbers)[1]} atoms, periodic and exact, averaged over "
-                f"{larger['n_frames']} frames on {_count(cores, 'core')}",
+                f"{larger['n_frames']} frames on {counted(cores, 'core')}",
             )
         )
     if all(stage["seconds"] is not None for stage in numbers["stages"]):
@@ -100,7 +101,7 @@ def _summary(numbers: dict[str, Any], figures: Path) -> Iterator[str]:
                 f"{numbers['seconds_total'] / 60:.1f}",
                 "min",
                 f"for {numbers['n_frames']} frames of {len(numbers['runs'])} simulations, on "
-                f"{_count(cores, 'core')}",
+                f"{counted(cores, 'core')}",
             )
         )
     yield cards(entries)
@@ -252,26 +253,7 @@ def _training(numbers: dict[str, Any], figures: Path, config: TrainingConfig) ->
     )
 
 
-def _record(numbers: dict[str, Any]) -> Iterator[str]:
-    machine = numbers["machine"]
-    yield "<h2>What was done, and what it took</h2>"
-    rows = [
-        [
-            stage["stage"],
-            "not measured" if stage["seconds"] is None else f"{stage['seconds']:.1f}",
-            "earlier, reused" if stage["reused"] else "for this report",
-        ]
-        for stage in numbers["stages"]
-    ]
-    rows.append(["Together", f"{numbers['seconds_total']:.1f}", ""])
-    yield table(["Stage, in this order", "Seconds", "Done"], rows, numbers=(1,), sums=1)
-    listed = ", ".join(f"{name} {version}" for name, version in numbers["versions"].items())
-    yield (
-        f"<p>{escape(machine['processor'])}, {_count(machine['cores'], 'core')}, "
-        f"{escape(machine['system'])}. Seed {numbers['seed']}. {escape(listed)}. Every number on "
-        "this page is in <code>report.json</code>, every prediction in "
-        "<code>predictions.csv</code>.</p>"
-    )
+def _simulations(numbers: dict[str, Any]) -> Iterator[str]:
     yield "<h2>The simulations</h2>"
     yield table(
         ["Simulation", "Used for", "Atoms", "Density (g/cm³)", "Frames"],
@@ -326,10 +308,6 @@ def _further(out: Path, config: TrainingConfig) -> Iterator[str]:
 
 def _sizes(numbers: dict[str, Any]) -> list[int]:
     return sorted({run["n_atoms"] for run in numbers["runs"]})
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _codes(names: list[str]) -> str:

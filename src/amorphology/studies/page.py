@@ -1,11 +1,12 @@
 """One-file HTML pages that need no network: text, tables, figures inside the file."""
 
 import base64
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from pathlib import Path
+from typing import Any
 
-__all__ = ["cards", "code", "document", "figure", "table"]
+__all__ = ["cards", "code", "counted", "document", "figure", "record", "table"]
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #1c2330; --soft: #5b6575; --paper: #ffffff;
@@ -203,3 +204,56 @@ def code(text: str) -> str:
         HTML.
     """
     return f"<pre><code>{escape(text)}</code></pre>"
+
+
+def counted(number: int, what: str) -> str:
+    """
+    Write a number of things.
+
+    Parameters
+    ----------
+    number, what
+        How many of which, the latter in the singular.
+
+    Returns
+    -------
+    str
+        For example ``"2 cores"``.
+    """
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def record(numbers: dict[str, Any], kept: str) -> Iterator[str]:
+    """
+    Say what a study took, where it ran, and with which versions.
+
+    Parameters
+    ----------
+    numbers
+        Contents of ``report.json``: stages, seconds_total, machine, versions and seed.
+    kept
+        What else lies beside the page; HTML, goes on from "is in report.json, ".
+
+    Yields
+    ------
+    str
+        HTML.
+    """
+    yield "<h2>What was done, and what it took</h2>"
+    rows = [
+        [
+            stage["stage"],
+            "not measured" if stage["seconds"] is None else f"{stage['seconds']:.1f}",
+            "earlier, reused" if stage["reused"] else "for this report",
+        ]
+        for stage in numbers["stages"]
+    ]
+    rows.append(["Together", f"{numbers['seconds_total']:.1f}", ""])
+    yield table(["Stage, in this order", "Seconds", "Done"], rows, numbers=(1,), sums=1)
+    machine = numbers["machine"]
+    listed = ", ".join(f"{name} {version}" for name, version in numbers["versions"].items())
+    yield (
+        f"<p>{escape(machine['processor'])}, {counted(machine['cores'], 'core')}, "
+        f"{escape(machine['system'])}. Seed {numbers['seed']}. {escape(listed)}. Every number on "
+        f"this page is in <code>report.json</code>, {kept}.</p>"
+    )

@@ -11,10 +11,10 @@ from amorphology.generate.cyclooctane import (
     BOND_ANGLE,
     BOND_LENGTH,
     close_rings,
-    on_sphere,
     ring_images,
     ring_positions,
 )
+from amorphology.generate.cyclooctane_variety import on_sphere
 from amorphology.studies.cyclooctane.conformers import (
     CONFORMERS,
     THRESHOLD,

@@ -8,7 +8,7 @@ from typing import Any
 from amorphology.studies.cyclooctane.claims import PURITY, VERDICTS
 from amorphology.studies.cyclooctane.planes import TITLES
 from amorphology.studies.cyclooctane.supplementary_figures import KIND_TITLES
-from amorphology.studies.page import cards, code, document, figure, table
+from amorphology.studies.page import cards, code, counted, document, figure, record, table
 
 __all__ = ["write_page"]
 
@@ -16,6 +16,10 @@ TITLE = "Cyclo-octane: what descriptors tell apart"
 WIDTH = 640  # of figures, CSS pixels
 
 NAMES = {**TITLES, "diagrams": "persistence diagrams"}
+KEPT = "the conformations with their labels are in <code>conformations.extxyz</code>"
+
+PURITIES = ("chair-boat", "chair-crown", "boat-crown")
+ORIENTED = ("chair-crown", "boat-chair", "boat-crown")  # as `Labelled.purities` is asked for them
 
 
 def write_page(numbers: dict[str, Any], figures: Path) -> str:
@@ -41,7 +45,7 @@ def write_page(numbers: dict[str, Any], figures: Path) -> str:
         *_choices(numbers, figures),
         *_coincidences(numbers, figures),
         *_sample(numbers, figures),
-        *_record(numbers),
+        *record(numbers, KEPT),
         *_further(),
     ]
     return document(TITLE, body)
@@ -85,7 +89,7 @@ def _summary(numbers: dict[str, Any], figures: Path) -> Iterator[str]:
                 "From nothing to here",
                 f"{numbers['seconds_total'] / 60:.1f}",
                 "min",
-                f"on {_count(numbers['machine']['cores'], 'core')}",
+                f"on {counted(numbers['machine']['cores'], 'core')}",
             )
         )
     yield cards(entries)
@@ -344,31 +348,9 @@ def _sample(numbers: dict[str, Any], figures: Path) -> Iterator[str]:
         "Histogram of distances to the nearest conformation, with the radius of the largest hole.",
         "<b>How even the sample is.</b> Distance to the nearest other conformation: the narrower, "
         f"the more even. Its 5th percentile over its 95th is {sample['nearest_ratio']:.2f} (a "
-        "lattice: 1, random points: 0.18). The largest hole has a radius of "
+        "lattice: 1, random points: 0.13). The largest hole has a radius of "
         f"{sample['covering_ratio']:.2f} median distances (triangular lattice: 0.58).",
         width=WIDTH,
-    )
-
-
-def _record(numbers: dict[str, Any]) -> Iterator[str]:
-    machine = numbers["machine"]
-    yield "<h2>What was done, and what it took</h2>"
-    rows = [
-        [
-            stage["stage"],
-            "not measured" if stage["seconds"] is None else f"{stage['seconds']:.1f}",
-            "earlier, reused" if stage["reused"] else "for this report",
-        ]
-        for stage in numbers["stages"]
-    ]
-    rows.append(["Together", f"{numbers['seconds_total']:.1f}", ""])
-    yield table(["Stage, in this order", "Seconds", "Done"], rows, numbers=(1,), sums=1)
-    listed = ", ".join(f"{name} {version}" for name, version in numbers["versions"].items())
-    yield (
-        f"<p>{escape(machine['processor'])}, {_count(machine['cores'], 'core')}, "
-        f"{escape(machine['system'])}. Seed {numbers['seed']}. {escape(listed)}. Every number on "
-        "this page is in <code>report.json</code>, the conformations with their labels are in "
-        "<code>conformations.extxyz</code>.</p>"
     )
 
 
@@ -395,11 +377,3 @@ def _further() -> Iterator[str]:
         "J.-P. Watson, “Topology of cyclo-octane energy landscape”, <em>J. Chem. Phys.</em> "
         "<b>132</b>, 234115 (2010).</p>"
     )
-
-
-PURITIES = ("chair-boat", "chair-crown", "boat-crown")
-ORIENTED = ("chair-crown", "boat-chair", "boat-crown")  # as `Labelled.purities` is asked for them
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"

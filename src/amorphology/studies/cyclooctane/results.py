@@ -11,14 +11,8 @@ from ase import Atoms
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from amorphology.generate.cyclooctane import (
-    Evenness,
-    evenness,
-    generate_cyclooctane,
-    on_sphere,
-    ring_images,
-    ring_positions,
-)
+from amorphology.generate.cyclooctane import generate_cyclooctane, ring_images, ring_positions
+from amorphology.generate.cyclooctane_variety import Evenness, evenness, on_sphere
 from amorphology.homology import PersistenceDiagram, alpha_persistence_many
 from amorphology.studies.cyclooctane.claims import VERDICTS, Claim, check_planes
 from amorphology.studies.cyclooctane.coincidences import (
