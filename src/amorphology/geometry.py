@@ -1,5 +1,8 @@
 """Whether atoms and cell can carry a filtration."""
 
+import math
+from collections.abc import Iterable, Sequence
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -53,23 +56,24 @@ def geometry_problem(positions: ArrayLike, cell: ArrayLike, pbc: ArrayLike) -> s
 
 
 def _period_problem(cell: NDArray[np.float64], pbc: NDArray[np.bool_]) -> str | None:
-    axes = np.flatnonzero(pbc)
-    periods = cell[axes]
+    # Numbers of Python: NumPy takes five times as long for three vectors, which is seen in the
+    # time of a small frame's diagrams, and other threads wait for it.
+    axes = [axis for axis, periodic in enumerate(pbc.tolist()) if periodic]
+    vectors = cell.tolist()
+    periods = [vectors[axis] for axis in axes]
     for axis, period in zip(axes, periods, strict=True):
-        if not np.isfinite(period).all():
+        if not all(map(math.isfinite, period)):
             return f"cell vector {axis} is {_triple(period)}; correct the cell"
-        if not period.any():
+        if not any(period):
             return (
                 f"pbc is true along cell vector {axis}, which is zero; give the cell vector or set "
                 "pbc to false there"
             )
-    # Scaled by the largest component first: lengths of 1e-200 or 1e200 would under- or overflow.
-    scaled = periods / np.abs(periods).max(axis=1, keepdims=True)
-    units = scaled / np.sqrt((scaled**2).sum(axis=1, keepdims=True))
+    units = [_unit(period) for period in periods]
     if len(units) == 3:
-        volume = abs(float(units[0] @ np.cross(units[1], units[2])))
+        volume = abs(sum(x * y for x, y in zip(units[0], _cross(*units[1:]), strict=True)))
     elif len(units) == 2:
-        volume = float(np.linalg.norm(np.cross(*units)))
+        volume = math.hypot(*_cross(*units))
     else:
         return None
     if volume < DEPENDENT:
@@ -78,5 +82,17 @@ def _period_problem(cell: NDArray[np.float64], pbc: NDArray[np.bool_]) -> str | 
     return None
 
 
-def _triple(vector: NDArray[np.float64]) -> str:
+def _unit(vector: Sequence[float]) -> list[float]:
+    # Scaled by the largest component first: lengths of 1e-200 or 1e200 would under- or overflow.
+    largest = max(map(abs, vector))
+    scaled = [x / largest for x in vector]
+    length = math.hypot(*scaled)
+    return [x / length for x in scaled]
+
+
+def _cross(a: Sequence[float], b: Sequence[float]) -> tuple[float, float, float]:
+    return a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]
+
+
+def _triple(vector: Iterable[float]) -> str:
     return "(" + ", ".join(f"{x:g}" for x in vector) + ")"

@@ -1,15 +1,16 @@
-"""Radial distribution function of periodic structures."""
+"""Radial distribution function of periodic structures, and the shell of nearest neighbours."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from ase import Atoms
 from ase.neighborlist import neighbor_list
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from amorphology.errors import ConfigError, StructureError
 
-__all__ = ["radial_distribution"]
+__all__ = ["FirstShell", "first_shell", "number_density", "radial_distribution"]
 
 
 def radial_distribution(
@@ -53,6 +54,119 @@ def radial_distribution(
         raise ConfigError(f"r_max is {r_max} and n_bins {n_bins}: both must be positive")
     if not len(frames):
         raise StructureError("no frame to compute a radial distribution function of")
+    dimension = _dimension(frames)
+    edges = np.linspace(0.0, r_max, n_bins + 1)
+    counts = np.zeros(n_bins)
+    by_chance = 0.0
+    for atoms in frames:
+        counts += np.histogram(neighbor_list("d", atoms, r_max), edges)[0]
+        by_chance += len(atoms) * number_density(atoms)
+    return (edges[1:] + edges[:-1]) / 2, counts / (by_chance * _shells(edges, dimension))
+
+
+@dataclass(frozen=True)
+class FirstShell:
+    """
+    What the first peak of a radial distribution function says about nearest neighbours.
+
+    Attributes
+    ----------
+    peak
+        Distance where the first peak is highest, Angstrom.
+    minimum
+        Distance of the first minimum after it, Angstrom.
+    neighbours
+        Mean number of atoms up to there.
+    """
+
+    peak: float
+    minimum: float
+    neighbours: float
+
+
+def first_shell(r: ArrayLike, g: ArrayLike, density: float, *, dimension: int = 3) -> FirstShell:
+    r"""
+    Find the shell of nearest neighbours.
+
+    The peak is the highest bin between the first one with g > 1, at distance r, and 1.35 r: short
+    of the second shell of close packings, at 1.41 r, and of diamond and graphene, at 1.63 r and
+    1.73 r. The minimum is the lowest bin between the peak and 1.5 times its distance, or the middle
+    of the first ones where several in a row are equally low. The number of neighbours is the
+    integral of g up to and with that bin, :math:`\rho \int g\, dv`.
+
+    Parameters
+    ----------
+    r, g
+        Radial distribution function as `radial_distribution` gives it, (n_bins,) each; r in
+        Angstrom.
+    density
+        What `number_density` says of the frames.
+    dimension
+        Number of periodic directions of the frames, 3 or 2.
+
+    Returns
+    -------
+    FirstShell
+
+    Raises
+    ------
+    ConfigError
+        If the distances end before the first minimum.
+    StructureError
+        If no distance is likelier than by chance.
+    """
+    r, g = np.asarray(r, np.float64), np.asarray(g, np.float64)
+    likelier = np.flatnonzero(g > 1)
+    if not len(likelier):
+        raise StructureError(
+            f"no distance up to {r[-1]:.2f} Angstrom is likelier than by chance: there are no "
+            "nearest neighbours; look at the frames, or raise r_max"
+        )
+    start = likelier[0]
+    peak = start + int(np.argmax(g[start : np.searchsorted(r, 1.35 * r[start])]))
+    end = int(np.searchsorted(r, 1.5 * r[peak]))
+    if end == len(r):
+        raise ConfigError(
+            f"distances end at {r[-1]:.2f} Angstrom: with the first peak at {r[peak]:.2f} r_max "
+            f"must be above {1.5 * r[peak]:.2f}"
+        )
+    valley = g[peak:end]
+    first = last = int(np.argmin(valley))
+    while last + 1 < len(valley) and valley[last + 1] == valley[first]:
+        last += 1
+    lowest = peak + (first + last) // 2
+    edges = (r[1] - r[0]) * np.arange(lowest + 2)
+    neighbours = density * g[: lowest + 1] @ _shells(edges, dimension)
+    return FirstShell(float(r[peak]), float(r[lowest]), float(neighbours))
+
+
+def number_density(atoms: Atoms) -> float:
+    """
+    Count the atoms in a unit of space, or of a sheet.
+
+    Parameters
+    ----------
+    atoms
+        Periodic in three directions, or in two.
+
+    Returns
+    -------
+    float
+        Atoms per Angstrom^3, or where two directions are periodic per Angstrom^2 of their plane.
+
+    Raises
+    ------
+    StructureError
+        If fewer directions are periodic.
+    """
+    if _dimension([atoms]) == 3:
+        return len(atoms) / float(atoms.get_volume())
+    first, second = np.asarray(atoms.cell)[atoms.pbc]
+    return len(atoms) / float(np.linalg.norm(np.cross(first, second)))
+
+
+def _dimension(frames: Sequence[Atoms]) -> int:
+    """Number of periodic directions, the same for all frames."""
     directions = {int(atoms.pbc.sum()) for atoms in frames}
     if len(directions) > 1 or not directions <= {2, 3}:
         listed = ", ".join(str(n) for n in sorted(directions))
@@ -60,21 +174,10 @@ def radial_distribution(
             f"frames are periodic in {listed} directions: without a density there is no radial "
             "distribution function; give frames that are all periodic in 3 directions, or all in 2"
         )
-    (dimension,) = directions
-    edges = np.linspace(0.0, r_max, n_bins + 1)
-    counts = np.zeros(n_bins)
-    by_chance = 0.0
-    for atoms in frames:
-        counts += np.histogram(neighbor_list("d", atoms, r_max), edges)[0]
-        by_chance += len(atoms) ** 2 / _measure(atoms)
+    return directions.pop()
+
+
+def _shells(edges: NDArray[np.float64], dimension: int) -> NDArray[np.float64]:
+    """Volumes between spheres, or areas between circles, of given radii; (n_edges - 1,)."""
     unit = np.pi if dimension == 2 else 4 / 3 * np.pi
-    shells = unit * np.diff(edges**dimension)
-    return (edges[1:] + edges[:-1]) / 2, counts / (by_chance * shells)
-
-
-def _measure(atoms: Atoms) -> float:
-    """Volume of a cell, or area of the periodic directions of a sheet."""
-    if atoms.pbc.all():
-        return float(atoms.get_volume())
-    first, second = np.asarray(atoms.cell)[atoms.pbc]
-    return float(np.linalg.norm(np.cross(first, second)))
+    return np.asarray(unit * np.diff(edges**dimension))
