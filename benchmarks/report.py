@@ -12,8 +12,7 @@ IDLE = 0.15  # cores that others may keep busy when the gain of a second thread 
 
 # Written by hand, shown for goals that are missed: what the time or memory goes into.
 MEMORY_BOUND = (
-    "frames of this size are bound by memory, and their time moves with what else runs on the "
-    "host: the same call, repeated with the machine idle, took now more and now less than the goal."
+    "frames of this size are bound by memory, and their time moves with what else runs on the host."
 )
 
 CAUSES: dict[str, str] = {
@@ -24,8 +23,8 @@ CAUSES: dict[str, str] = {
     "large_time": MEMORY_BOUND,
     "largest_time": MEMORY_BOUND,
     "growth": MEMORY_BOUND,
-    "threads": "Python's part of a frame (checks, arrays) holds the global lock; repetitions on "
-    "the idle machine scatter around the goal.",
+    "threads": "Python's part of a frame (checks, arrays) holds the global lock, and both threads "
+    "share the memory.",
 }
 
 
