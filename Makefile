@@ -2,8 +2,12 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-SETUP := .venv/.set-up
 PEERS := build/peers
+
+# An editable installation keeps a list of the modules: with other modules it is made anew.
+MODULES := $(shell find src/amorphology -name '*.py' | LC_ALL=C sort | cksum | cut -d ' ' -f 1)
+SETUP := .venv/.set-up-$(MODULES)
+PEERS_SETUP := $(PEERS)/.set-up-$(MODULES)
 
 CMAKE = $(or $(wildcard $(BIN)/cmake),cmake)
 SANITIZED := build/sanitized
@@ -44,7 +48,7 @@ bench: $(SETUP)
 	$(BIN)/python benchmarks/diagrams.py $(BENCH)
 	$(BIN)/python benchmarks/persistence_images.py
 
-bench-peers: $(PEERS)/.set-up
+bench-peers: $(PEERS_SETUP)
 	$(PEERS)/bin/python benchmarks/diagrams.py $(BENCH)
 	$(PEERS)/bin/python benchmarks/persistence_images.py
 
@@ -61,10 +65,11 @@ $(SETUP): pyproject.toml constraints.txt CMakeLists.txt $(wildcard src/kernel/*)
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt \
 		--editable ".[generate,test,lint]"
+	rm -f .venv/.set-up*
 	touch $@
 
 # The peers of the benchmark, and amorphology without what its diagrams do not need (PyTorch).
-$(PEERS)/.set-up: benchmarks/requirements-peers.txt constraints.txt pyproject.toml CMakeLists.txt \
+$(PEERS_SETUP): benchmarks/requirements-peers.txt constraints.txt pyproject.toml CMakeLists.txt \
 		$(wildcard src/kernel/*)
 	@printf '#include <CGAL/version.h>' | $(CXX) -xc++ -E - >/dev/null 2>&1 || { echo \
 		"Diode needs CGAL's headers: apt-get install libcgal-dev, or brew install cgal"; exit 1; }
@@ -73,4 +78,5 @@ $(PEERS)/.set-up: benchmarks/requirements-peers.txt constraints.txt pyproject.to
 		--requirement benchmarks/requirements-peers.txt
 	$(PEERS)/bin/python -m pip install --quiet --no-deps \
 		--config-settings=build-dir=build/peers-kernel --editable .
+	rm -f $(PEERS)/.set-up*
 	touch $@
