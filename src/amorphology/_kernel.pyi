@@ -22,3 +22,18 @@ def alpha_complex(
     pbc: tuple[bool, ...],
     weights: _Floats | None = None,
 ) -> list[tuple[_Floats, _Ints, _Ints]]: ...
+def alpha_rings(
+    positions: _Floats,
+    cell: _Floats,
+    pbc: tuple[bool, ...],
+    weights: _Floats | None = None,
+    pairs: npt.NDArray[np.int64] | None = None,
+    tolerance: float = 0.0,
+) -> tuple[_Floats, _Floats, _Ints, _Ints, _Ints, _Ints, npt.NDArray[np.uint8]]: ...
+def alpha_cavities(
+    positions: _Floats,
+    cell: _Floats,
+    pbc: tuple[bool, ...],
+    weights: _Floats | None = None,
+    pairs: npt.NDArray[np.int64] | None = None,
+) -> tuple[_Floats, _Floats, _Ints, _Ints, _Ints, _Ints, _Ints, npt.NDArray[np.uint8]]: ...

@@ -1,4 +1,4 @@
-// The Python module amorphology._kernel: two functions, no state.
+// The Python module amorphology._kernel: functions, no state.
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/array.h>
@@ -23,6 +23,7 @@ using amorph::Point;
 
 using Positions = nb::ndarray<const double, nb::shape<-1, 3>, nb::c_contig, nb::device::cpu>;
 using Weights = nb::ndarray<const double, nb::shape<-1>, nb::c_contig, nb::device::cpu>;
+using PairNumbers = nb::ndarray<const std::int64_t, nb::shape<-1>, nb::c_contig, nb::device::cpu>;
 using CellVectors = nb::ndarray<const double, nb::shape<3, 3>, nb::c_contig, nb::device::cpu>;
 
 struct Input {
@@ -112,6 +113,54 @@ nb::list alpha_complex(const Positions& positions, const CellVectors& cell,
     return to_list(std::move(complex));
 }
 
+amorph::Choice read_choice(const std::optional<PairNumbers>& pairs) {
+    if (!pairs) return std::nullopt;
+    return std::span<const std::int64_t>(pairs->data(), pairs->shape(0));
+}
+
+nb::tuple alpha_rings(const Positions& positions, const CellVectors& cell,
+                      const std::array<bool, 3>& pbc, const std::optional<Weights>& weights,
+                      const std::optional<PairNumbers>& pairs, double tolerance) {
+    const Input input = read_input(positions, cell, pbc, weights);
+    amorph::DiagramRings found;
+    {
+        nb::gil_scoped_release release;
+        found = amorph::alpha_rings(input.positions, input.cell, read_choice(pairs), tolerance);
+    }
+    amorph::RingList& rings = found.rings;
+    const std::size_t n = found.birth.size(), n_atoms = rings.atoms.size();
+    return nb::make_tuple(to_numpy<double, 1>(std::move(found.birth), {n}),
+                          to_numpy<double, 1>(std::move(found.death), {n}),
+                          to_numpy<std::int32_t, 1>(std::move(rings.start), {n + 1}),
+                          to_numpy<std::int32_t, 1>(std::move(rings.atoms), {n_atoms}),
+                          to_numpy<std::int32_t, 2>(std::move(rings.offsets), {n_atoms, 3}),
+                          to_numpy<std::int32_t, 2>(std::move(rings.closing), {n, 3}),
+                          to_numpy<std::uint8_t, 1>(std::move(rings.filled), {n}));
+}
+
+nb::tuple alpha_cavities(const Positions& positions, const CellVectors& cell,
+                         const std::array<bool, 3>& pbc, const std::optional<Weights>& weights,
+                         const std::optional<PairNumbers>& pairs) {
+    const Input input = read_input(positions, cell, pbc, weights);
+    amorph::DiagramCavities found;
+    {
+        nb::gil_scoped_release release;
+        found = amorph::alpha_cavities(input.positions, input.cell, read_choice(pairs));
+    }
+    amorph::CavityList& cavities = found.cavities;
+    const std::size_t n = found.birth.size(), n_atoms = cavities.atoms.size();
+    const std::size_t n_triangles = cavities.triangles.size() / 3;
+    return nb::make_tuple(
+        to_numpy<double, 1>(std::move(found.birth), {n}),
+        to_numpy<double, 1>(std::move(found.death), {n}),
+        to_numpy<std::int32_t, 1>(std::move(cavities.atom_start), {n + 1}),
+        to_numpy<std::int32_t, 1>(std::move(cavities.atoms), {n_atoms}),
+        to_numpy<std::int32_t, 2>(std::move(cavities.offsets), {n_atoms, 3}),
+        to_numpy<std::int32_t, 1>(std::move(cavities.triangle_start), {n + 1}),
+        to_numpy<std::int32_t, 2>(std::move(cavities.triangles), {n_triangles, 3}),
+        to_numpy<std::uint8_t, 1>(std::move(cavities.winding), {n}));
+}
+
 // glibc gives freed memory back to the system in pieces that a frame of some hundred atoms exceeds.
 // To get it again page by page for the next frame took a quarter of the time of a 680-atom sheet, and
 // the frames of other threads wait for it. These thresholds are those that glibc itself moves to
@@ -134,6 +183,13 @@ NB_MODULE(_kernel, m) {
           "windings"_a = false, "min_persistence"_a = 0.0, "n_threads"_a = 1,
           "([(birth, death, birth atoms, birth offsets, death atoms, death offsets, winding)] of H0 "
           "to H2 (empty where not wanted), hidden atoms).");
+    m.def("alpha_rings", &alpha_rings, "positions"_a, "cell"_a, "pbc"_a, "weights"_a = nb::none(),
+          "pairs"_a = nb::none(), "tolerance"_a = 0.0,
+          "(birth, death, start, atoms, offsets, closing offset, filled) of rings of H1.");
+    m.def("alpha_cavities", &alpha_cavities, "positions"_a, "cell"_a, "pbc"_a,
+          "weights"_a = nb::none(), "pairs"_a = nb::none(),
+          "(birth, death, atom start, atoms, offsets, triangle start, triangles, winding) of "
+          "cavities of H2.");
     m.def("alpha_complex", &alpha_complex, "positions"_a, "cell"_a, "pbc"_a,
           "weights"_a = nb::none(),
           "[(value, atoms, offsets)] of the vertices, edges, triangles and tetrahedra.");

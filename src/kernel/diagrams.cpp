@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <stdexcept>
 #include <string>
 
 #include "complex.hpp"
@@ -49,6 +50,7 @@ public:
     }
 
     const Complex& complex() const { return complex_; }
+    const PaddedPoints& padded() const { return padded_; }
     const std::vector<ImageName>& names() const { return names_; }
     int n_periodic() const { return lattice_.n_periodic(); }
     double grid_step() const { return lattice_.grid_step(); }
@@ -56,6 +58,13 @@ public:
     // Values count weights from the largest one; this adds that again.
     double to_squared_angstrom(double value) const {
         return value * grid_step() * grid_step() - lattice_.largest_weight();
+    }
+
+    // What rounding may have done to a value, squared Angstrom.
+    double rounding(double value) const {
+        const double squared_radius = value * grid_step() * grid_step();
+        return std::max(rounding_steps * grid_step() * std::sqrt(squared_radius),
+                        relative_rounding * squared_radius);
     }
 
     // Writes a simplex as number `row` of a list, corners by atom and then by offset, the first at
@@ -175,16 +184,17 @@ SimplexList empty_list(int corners, std::size_t size) {
             std::vector<std::int32_t>(size * corners * 3, 0)};
 }
 
+struct Row {
+    double birth, death;
+    PersistencePair pair;
+    std::size_t essential;  // number among the essential pairs
+};
+
+// The pairs of a diagram: those that are longer than `min_persistence` and than rounding.
 template <class Birth, class Death>
-Diagram make_diagram(const AlphaComplex& alpha, const std::vector<PersistencePair>& pairs,
-                     const std::vector<Winding>& windings, const std::vector<Birth>& births,
-                     const std::vector<Death>& deaths, double min_persistence) {
-    constexpr int birth_corners = std::tuple_size_v<decltype(Birth::vertex)>;
-    struct Row {
-        double birth, death;
-        PersistencePair pair;
-        std::size_t essential;  // number among the essential pairs
-    };
+std::vector<Row> lasting(const AlphaComplex& alpha, const std::vector<PersistencePair>& pairs,
+                         const std::vector<Birth>& births, const std::vector<Death>& deaths,
+                         double min_persistence) {
     std::vector<Row> rows;
     std::size_t n_essential = 0;
     for (const PersistencePair& p : pairs) {
@@ -194,13 +204,14 @@ Diagram make_diagram(const AlphaComplex& alpha, const std::vector<PersistencePai
             continue;
         }
         const double death = alpha.to_squared_angstrom(deaths[p.death].value);
-        const double squared_radius =
-            deaths[p.death].value * alpha.grid_step() * alpha.grid_step();
-        const double rounding =
-            std::max(rounding_steps * alpha.grid_step() * std::sqrt(squared_radius),
-                     relative_rounding * squared_radius);
+        const double rounding = alpha.rounding(deaths[p.death].value);
         if (death - birth > std::max(min_persistence, rounding)) rows.push_back({birth, death, p, 0});
     }
+    return rows;
+}
+
+// Their order in a diagram.
+std::vector<std::uint32_t> diagram_order(const std::vector<Row>& rows) {
     std::vector<std::uint32_t> order(rows.size());
     std::iota(order.begin(), order.end(), 0);
     std::sort(order.begin(), order.end(), [&](std::uint32_t i, std::uint32_t j) {
@@ -209,6 +220,16 @@ Diagram make_diagram(const AlphaComplex& alpha, const std::vector<PersistencePai
         if (a.death != b.death) return a.death < b.death;
         return a.pair.birth < b.pair.birth;
     });
+    return order;
+}
+
+template <class Birth, class Death>
+Diagram make_diagram(const AlphaComplex& alpha, const std::vector<PersistencePair>& pairs,
+                     const std::vector<Winding>& windings, const std::vector<Birth>& births,
+                     const std::vector<Death>& deaths, double min_persistence) {
+    constexpr int birth_corners = std::tuple_size_v<decltype(Birth::vertex)>;
+    const std::vector<Row> rows = lasting(alpha, pairs, births, deaths, min_persistence);
+    const std::vector<std::uint32_t> order = diagram_order(rows);
     std::vector<std::uint32_t> place(rows.size());
     for (std::size_t i = 0; i < order.size(); ++i) place[order[i]] = static_cast<std::uint32_t>(i);
 
@@ -229,6 +250,36 @@ Diagram make_diagram(const AlphaComplex& alpha, const std::vector<PersistencePai
         }
     }
     return diagram;
+}
+
+// The rows of a diagram that are asked for.
+template <class Birth, class Death>
+std::vector<Row> chosen_rows(const AlphaComplex& alpha, const std::vector<PersistencePair>& pairs,
+                             const std::vector<Birth>& births, const std::vector<Death>& deaths,
+                             const Choice& chosen) {
+    const std::vector<Row> rows = lasting(alpha, pairs, births, deaths, 0);
+    const std::vector<std::uint32_t> order = diagram_order(rows);
+    std::vector<Row> result;
+    if (!chosen) {
+        for (const std::uint32_t i : order)
+            if (rows[i].pair.death >= 0) result.push_back(rows[i]);
+        return result;
+    }
+    for (const std::int64_t number : *chosen) {
+        if (number < 0 || number >= static_cast<std::int64_t>(order.size()))
+            throw std::out_of_range("there is no pair " + std::to_string(number) + ": the diagram has " +
+                             std::to_string(order.size()));
+        result.push_back(rows[order[static_cast<std::size_t>(number)]]);
+    }
+    return result;
+}
+
+template <class Result>
+void write_values(const std::vector<Row>& rows, Result& result) {
+    for (const Row& row : rows) {
+        result.birth.push_back(row.birth);
+        result.death.push_back(row.death);
+    }
 }
 
 template <class Simplices>
@@ -265,6 +316,47 @@ Diagrams alpha_diagrams(std::span<const Point> positions, const Cell& cell,
     for (std::size_t atom = 0; atom < c.hidden.size(); ++atom)
         if (c.hidden[atom]) result.hidden.push_back(alpha.user_index(static_cast<std::int64_t>(atom)));
     std::sort(result.hidden.begin(), result.hidden.end());
+    return result;
+}
+
+DiagramRings alpha_rings(std::span<const Point> positions, const Cell& cell, const Choice& chosen,
+                         double tolerance) {
+    const AlphaComplex alpha = AlphaComplex::of(positions, cell);
+    const Complex& c = alpha.complex();
+    ReducedBoundaries boundaries;
+    const auto pairs = persistence_pairs(c, {false, true, false}, 1, &boundaries);
+    const std::vector<Row> rows = chosen_rows(alpha, pairs[1], c.edges, c.triangles, chosen);
+    const double area = alpha.grid_step() * alpha.grid_step();
+    std::vector<RingRequest> requests;
+    for (const Row& row : rows) {
+        const double birth = c.edges[row.pair.birth].value;
+        requests.push_back(
+            {row.pair, birth + std::max(tolerance, alpha.rounding(birth)) / area});
+    }
+    std::vector<double> lengths;
+    lengths.reserve(c.edges.size());
+    const std::vector<Point>& points = alpha.padded().points;
+    for (const Simplex<1>& e : c.edges)
+        lengths.push_back(std::sqrt(squared_norm(points[e.vertex[1]] - points[e.vertex[0]])));
+    DiagramRings result;
+    write_values(rows, result);
+    result.rings = tight_rings(c, alpha.names(), boundaries, lengths, requests);
+    return result;
+}
+
+DiagramCavities alpha_cavities(std::span<const Point> positions, const Cell& cell,
+                               const Choice& chosen) {
+    const AlphaComplex alpha = AlphaComplex::of(positions, cell);
+    const Complex& c = alpha.complex();
+    const auto pairs = persistence_pairs(c, {false, false, true}, 1);
+    const std::vector<Row> rows = chosen_rows(alpha, pairs[2], c.triangles, c.tets, chosen);
+    for (const Row& row : rows)
+        if (row.pair.death < 0) throw std::out_of_range("an essential pair of H2 encloses no cavity");
+    DiagramCavities result;
+    write_values(rows, result);
+    std::vector<PersistencePair> chosen_pairs;
+    for (const Row& row : rows) chosen_pairs.push_back(row.pair);
+    result.cavities = cavities(c, alpha.names(), alpha.padded(), chosen_pairs);
     return result;
 }
 

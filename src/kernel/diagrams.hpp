@@ -3,10 +3,13 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
+#include "cavities.hpp"
 #include "lattice.hpp"
+#include "rings.hpp"
 
 namespace amorph {
 
@@ -47,6 +50,30 @@ struct Options {
 // are triangulated there. Throws InputError for atoms that coincide and cells without volume.
 Diagrams alpha_diagrams(std::span<const Point> positions, const Cell& cell,
                         const Options& options);
+
+// What the chosen pairs of a diagram look like, in the order chosen; without a choice, all finite
+// pairs.
+using Choice = std::optional<std::span<const std::int64_t>>;
+
+struct DiagramRings {
+    std::vector<double> birth, death;  // squared Angstrom
+    RingList rings;
+};
+
+struct DiagramCavities {
+    std::vector<double> birth, death;
+    CavityList cavities;
+};
+
+// The rings of pairs that are numbered as in alpha_diagrams (with min_persistence 0), from edges that
+// enter at most `tolerance` (squared Angstrom), or the rounding, after birth. Throws
+// std::out_of_range for numbers that no pair has.
+DiagramRings alpha_rings(std::span<const Point> positions, const Cell& cell, const Choice& chosen,
+                         double tolerance);
+
+// The cavities of H2. Throws std::out_of_range for essential pairs, too: they enclose nothing.
+DiagramCavities alpha_cavities(std::span<const Point> positions, const Cell& cell,
+                               const Choice& chosen);
 
 // The alpha complex itself: vertices, edges, triangles, tetrahedra.
 std::array<FilteredSimplices, 4> alpha_complex(std::span<const Point> positions,

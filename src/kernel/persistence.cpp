@@ -45,8 +45,9 @@ private:
 
 class Reduction {
 public:
-    explicit Reduction(const Complex& complex)
+    Reduction(const Complex& complex, ReducedBoundaries* kept)
         : complex_(complex),
+          kept_(kept),
           joins_components_(complex.edges.size(), 0),
           makes_void_(complex.triangles.size(), 0) {}
 
@@ -165,12 +166,15 @@ private:
         }
         for (Index e = 0; e < static_cast<Index>(n_edges); ++e)
             if (!joins_components_[e]) pairs_[1].push_back({e, killer[e]});
+        if (kept_ != nullptr)
+            *kept_ = {std::move(edge_rank_), std::move(triangle_rank_),
+                      std::move(joins_components_), std::move(killer),
+                      std::move(start), std::move(length), std::move(pool)};
     }
 
-    // An edge in a column: its rank, which sorts, above its index.
-    using Entry = std::uint64_t;
+    using Entry = ReducedBoundaries::Entry;
 
-    static Index edge_of(Entry entry) { return static_cast<Index>(entry & 0xffffffff); }
+    static Index edge_of(Entry entry) { return ReducedBoundaries::edge_of(entry); }
 
     // Sorted; an edge that the triangle has twice cancels over the field of two elements.
     void boundary(Index triangle, std::vector<Entry>& column) const {
@@ -188,6 +192,7 @@ private:
     }
 
     const Complex& complex_;
+    ReducedBoundaries* kept_;
     std::vector<Index> edge_rank_, triangle_rank_;
     std::vector<std::uint8_t> joins_components_, makes_void_;
     std::array<std::vector<PersistencePair>, 3> pairs_;
@@ -197,8 +202,9 @@ private:
 
 std::array<std::vector<PersistencePair>, 3> persistence_pairs(const Complex& complex,
                                                               const std::array<bool, 3>& wanted,
-                                                              int n_threads) {
-    return Reduction(complex).run(wanted[1] || wanted[2], n_threads);
+                                                              int n_threads,
+                                                              ReducedBoundaries* kept) {
+    return Reduction(complex, kept).run(wanted[1] || wanted[2], n_threads);
 }
 
 }  // namespace amorph

@@ -3,5 +3,16 @@
 from amorphology.homology.alpha import alpha_persistence
 from amorphology.homology.batch import alpha_persistence_many
 from amorphology.homology.diagram import PersistenceDiagram
+from amorphology.homology.rings import Bond, Cavity, Ring, bonds_of, cavities_of, rings_of
 
-__all__ = ["PersistenceDiagram", "alpha_persistence", "alpha_persistence_many"]
+__all__ = [
+    "Bond",
+    "Cavity",
+    "PersistenceDiagram",
+    "Ring",
+    "alpha_persistence",
+    "alpha_persistence_many",
+    "bonds_of",
+    "cavities_of",
+    "rings_of",
+]
