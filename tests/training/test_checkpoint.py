@@ -4,10 +4,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from ase import Atoms
 
+from amorphology.descriptors import SOAP
 from amorphology.errors import RunError
 from amorphology.models import PersistenceCNN
 from amorphology.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from amorphology.training.readers import BothReader, HistogramReader
+from amorphology.training.row_readers import EnvironmentReader, VectorReader
 
 
 @pytest.fixture
@@ -73,6 +77,76 @@ def test_a_checkpoint_of_format_1(checkpoint: Checkpoint, tmp_path: Path):
     assert torch.equal(loaded.model()(inputs), checkpoint.model()(inputs))
     assert loaded.descriptor().get_params() == checkpoint.descriptor().get_params()
     assert loaded.ensemble == 1
+
+
+def test_a_checkpoint_of_format_2(checkpoint: Checkpoint, tmp_path: Path):
+    path = tmp_path / "a.pt"
+    # As it was written before there were other descriptors.
+    torch.save(
+        {
+            "format_version": 2,
+            "amorphology_version": "0.1.0",
+            "model_settings": {"kind": "cnn", "hidden": 4, "bins": 8, "in_channels": 2},
+            "model_state": PersistenceCNN(bins=8, in_channels=2, hidden=4).state_dict(),
+            "descriptor_settings": {
+                "homology": [0, 1],
+                "bins": 8,
+                "range": [(0.0, 2.0), (0.0, 4.0)],
+                "normalisation": "per_atom",
+                "standardisation": "z_score",
+                "axes": "radius",
+                "blur": 0.1,
+            },
+            "descriptor_location": [0.1, 0.2],
+            "descriptor_scale": [1.0, 2.0],
+            "target_mean": -8.0,
+            "target_scale": 0.3,
+            "training": {"history": []},
+            "ensemble": 3,
+        },
+        path,
+    )
+    loaded = load_checkpoint(path)
+    assert loaded.ensemble == 3
+    assert loaded.model()(torch.rand(3, 2, 8, 8)).shape == (3,)
+    reader = loaded.reader()
+    assert isinstance(reader, HistogramReader)
+    assert reader.descriptor.blurs == (0.1, 0.1)
+    np.testing.assert_array_equal(reader.descriptor.scale_, [1.0, 2.0])
+
+
+@pytest.mark.parametrize("each_atom", [True, False])
+def test_other_descriptors_come_back(
+    checkpoint: Checkpoint, copper_frames: list[Atoms], tmp_path: Path, each_atom: bool
+):
+    frames = copper_frames[:3]
+    centre = 0 if each_atom else "average"
+    soap = SOAP(r_cut=3.0, n_max=2, l_max=1, centre=centre, n_jobs=2).fit(frames)
+    kind = EnvironmentReader if each_atom else VectorReader
+    rng = np.random.default_rng(0)
+    reader = kind(soap, "z_score", rng.normal(size=(1, 6)), rng.uniform(1, 2, size=(1, 6)))
+    changed = replace(checkpoint, **Checkpoint.statistics_of(reader))
+    save_checkpoint(tmp_path / "a.pt", changed)
+    loaded = load_checkpoint(tmp_path / "a.pt")
+    soap.n_jobs = None
+    expected, found = (
+        next(one.stream(frames, torch.device("cpu")))[torch.arange(3)]
+        for one in (reader, loaded.reader())
+    )
+    if each_atom:
+        expected, found = expected.features, found.features
+    assert torch.equal(found, expected)
+    with pytest.raises(RunError, match="the model reads soap, no persistence histogram"):
+        loaded.descriptor()
+    both = replace(
+        checkpoint,
+        **Checkpoint.statistics_of(BothReader(HistogramReader(checkpoint.descriptor()), reader)),
+    )
+    save_checkpoint(tmp_path / "b.pt", both)
+    again = load_checkpoint(tmp_path / "b.pt").reader()
+    assert isinstance(again, BothReader)
+    np.testing.assert_array_equal(again.local.location, reader.location)
+    assert again.whole.descriptor.scale_ == 0.5
 
 
 def test_several_degrees(checkpoint: Checkpoint, tmp_path: Path):

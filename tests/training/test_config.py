@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from amorphology.errors import ConfigError
 from amorphology.training import TrainingConfig, example_config, load_config
-from amorphology.training.config import CNNConfig
+from amorphology.training.config import CNNConfig, DescriptorConfig
 
 
 def write_config(tmp_path: Path, text: str) -> Path:
@@ -39,9 +39,28 @@ def test_the_example_is_valid_and_holds_the_defaults(tmp_path: Path):
     assert all(len(line) <= 100 for line in example_config().splitlines())
 
 
-def test_every_kind_of_model_is_in_the_example(tmp_path: Path):
+# What a config needs besides a section of this kind.
+WITH = {
+    "soap": {"model": {"kind": "hdnnp"}},
+    "acsf": {"model": {"kind": "hdnnp"}},
+    "coulomb_matrix": {"model": {"kind": "ridge"}},
+    "coulomb_eigenspectrum": {"model": {"kind": "ridge"}},
+    "cartesian": {"model": {"kind": "kernel_ridge"}},
+    "hdnnp": {"descriptor": {"kind": "soap"}},
+    "joint": {"local": {"kind": "acsf"}},
+}
+
+
+@pytest.mark.parametrize(
+    ("section", "expected"),
+    [
+        ("descriptor", ["soap", "acsf", "coulomb_matrix", "coulomb_eigenspectrum", "cartesian"]),
+        ("model", ["hdnnp", "ridge", "kernel_ridge", "joint"]),
+    ],
+)
+def test_every_kind_is_in_the_example(tmp_path: Path, section: str, expected: list[str]):
     lines = example_config().splitlines()
-    start = lines.index("model:")
+    start = lines.index(f"{section}:")
     block = []
     for line in lines[start + 1 :]:
         if not line.startswith("  "):
@@ -54,15 +73,15 @@ def test_every_kind_of_model_is_in_the_example(tmp_path: Path):
         keys = [
             line.removeprefix("  # ")
             for line in alternative.splitlines()
-            if re.match(r"  # [a-z_]+: \S", line)
+            if re.match(r"  # [a-z_0-9]+: \S*( \[?[\w., -]+\]?)*$", line)
         ]
-        settings = {"out": "a", "data": {"frames": ["b"]}}
-        settings["model"] = yaml.safe_load("\n".join(keys))
-        path = write_config(tmp_path, yaml.safe_dump(settings))
-        config = load_config(path)
-        kinds.append(config.model.kind)
-        assert set(settings["model"]) == set(type(config.model).model_fields)
-    assert kinds == ["ridge", "kernel_ridge"]
+        found = yaml.safe_load("\n".join(keys))
+        settings = {"out": "a", "data": {"frames": ["b"]}, section: found}
+        path = write_config(tmp_path, yaml.safe_dump(settings | WITH.get(found["kind"], {})))
+        config = getattr(load_config(path), section)
+        kinds.append(config.kind)
+        assert set(found) == set(type(config).model_fields)
+    assert kinds == expected
 
 
 def test_a_model_without_kind_is_a_cnn(tmp_path: Path):
@@ -70,6 +89,43 @@ def test_a_model_without_kind_is_a_cnn(tmp_path: Path):
     model = load_config(write_config(tmp_path, text)).model
     assert isinstance(model, CNNConfig)
     assert model.hidden == 7
+
+
+def test_a_descriptor_without_kind_is_a_histogram(tmp_path: Path):
+    config = load_config(
+        write_config(tmp_path, "out: a\ndata: {frames: [b]}\ndescriptor: {bins: 9}")
+    )
+    assert config.histogram == DescriptorConfig(bins=9)
+    other = TrainingConfig(
+        out="a", data={"frames": ["b"]}, descriptor={"kind": "acsf"}, model={"kind": "hdnnp"}
+    )
+    with pytest.raises(ConfigError, match="kind is acsf; this needs persistence_histogram"):
+        _ = other.histogram
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {
+            "descriptor": {"kind": "soap", "species": ["C", "H"], "n_max": 4},
+            "model": {"kind": "hdnnp", "hidden": [8, 4]},
+            "ensemble": 3,
+        },
+        {
+            "descriptor": {"kind": "acsf_average", "g2": [(1.0, 2.0)], "g4": []},
+            "model": {"kind": "ridge"},
+        },
+        {"local": {"kind": "soap"}, "model": {"kind": "joint", "design": "embedding"}},
+        {
+            "local": {"kind": "soap_average"},
+            "model": {"kind": "kernel_ridge", "kernel": "sum", "weights": [0.3]},
+        },
+    ],
+)
+def test_other_kinds_read_back(tmp_path: Path, changes: dict):
+    config = TrainingConfig(out="a", data={"frames": ["b"]}, **changes)
+    text = yaml.safe_dump(config.model_dump(mode="json"))
+    assert load_config(write_config(tmp_path, text)) == config
 
 
 def test_a_written_config_reads_back(tmp_path: Path):
@@ -122,7 +178,7 @@ def test_numbers_with_an_exponent_are_numbers(tmp_path: Path):
         ("out: a\ndata: {frames: [b]}\ndescriptor: {blur: [1, 2]}", "blur has 2 entries for 1"),
         (
             "out: a\ndata: {frames: [b]}\nmodel: {kind: forest}",
-            r"model\.kind is forest; choose one of cnn, ridge, kernel_ridge",
+            r"model\.kind is forest; choose one of cnn, hdnnp, ridge, kernel_ridge, joint",
         ),
         (
             "out: a\ndata: {frames: [b]}\nmodel: {kind: ridge, penalty: [1]}",
@@ -130,6 +186,43 @@ def test_numbers_with_an_exponent_are_numbers(tmp_path: Path):
         ),
         ("out: a\ndata: {frames: [b]}\nmodel: {kind: ridge, penalties: [0]}", "penalties"),
         ("out: a\ndata: {frames: [b]}\nmodel: {kind: ridge}\nensemble: 3", "ensemble is 3, but"),
+        (
+            "out: a\ndata: {frames: [b]}\ndescriptor: {kind: soap}",
+            r"model\.kind cnn cannot read descriptor\.kind soap; choose persistence_histogram, or "
+            "hdnnp as model",
+        ),
+        (
+            "out: a\ndata: {frames: [b]}\nmodel: {kind: hdnnp}",
+            r"hdnnp cannot read descriptor\.kind persistence_histogram; choose soap or acsf, or "
+            "cnn, ridge, kernel_ridge or joint as model",
+        ),
+        (
+            "out: a\ndata: {frames: [b]}\ndescriptor: {kind: coulomb}",
+            r"descriptor\.kind is coulomb; choose one of persistence_histogram, soap, soap_average",
+        ),
+        (
+            "out: a\ndata: {frames: [b]}\ndescriptor: {kind: soap, rcut: 1}",
+            r"unknown key descriptor\.rcut; did you mean r_cut\?",
+        ),
+        (
+            "out: a\ndata: {frames: [b]}\nlocal: {kind: soap, rcut: 1}",
+            r"unknown key local\.rcut; did you mean r_cut\?",
+        ),
+        ("out: a\ndata: {frames: [b]}\nmodel: {kind: joint}", "add local: {kind: soap}"),
+        (
+            "out: a\ndata: {frames: [b]}\nlocal: {kind: soap}",
+            r"cnn cannot read local\.kind soap; remove local, or choose joint as model",
+        ),
+        (
+            "out: a\ndata: {frames: [b]}\nlocal: {kind: soap_average}\nmodel: {kind: joint}",
+            r"cannot read local\.kind soap_average; set local\.kind to soap or acsf, or choose "
+            "kernel_ridge",
+        ),
+        (
+            "out: a\ndata: {frames: [b]}\nlocal: {kind: soap_average}\nmodel: {kind: kernel_ridge}",
+            r"with local, set it to product or sum",
+        ),
+        ("out: a\ndata: {frames: [b]}\nmodel: {kind: joint, hidden: []}", r"model\.hidden: "),
         ("out: a\ndata: {frames: [b], fraction: 0.5, n_train: 3}", "give one of them"),
         ("out: a\ndata: {frames: [b], exclude_energies: [-7, -8]}", "two rising numbers"),
     ],

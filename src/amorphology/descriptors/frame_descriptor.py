@@ -79,11 +79,37 @@ class FrameDescriptor(TransformerMixin, BaseEstimator, ABC):  # type: ignore[mis
         ConfigError, StructureError, MissingDependencyError
             As for `fit`.
         """
-        check_is_fitted(self)
         rows = np.empty((len(X), len(self.get_feature_names_out())), dtype=np.float64)
-        for index, vector in enumerate(self._vectors(named_frames(X))):
+        for index, vector in enumerate(self.per_frame(X)):
             rows[index] = vector
         return rows
+
+    def per_frame(self, frames: Iterable[Atoms]) -> Iterator[NDArray[np.float64]]:
+        """
+        Describe frames one after the other.
+
+        Frames are taken from `frames` only as fast as results are asked for, so memory stays
+        bounded however many there are.
+
+        Parameters
+        ----------
+        frames
+            Frames; any iterable.
+
+        Yields
+        ------
+        numpy.ndarray
+            float64 (n_features,) for each frame: the rows of `transform`.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            If `fit` was not called.
+        ConfigError, StructureError, MissingDependencyError
+            As for `fit`.
+        """
+        check_is_fitted(self)
+        yield from self._vectors(named_frames(frames))
 
     def get_feature_names_out(self, input_features: object = None) -> NDArray[np.object_]:  # noqa: ARG002
         """

@@ -42,6 +42,7 @@ class LocalEnvironment(FrameDescriptor):
     centre: Centre
     species: Sequence[str] | None
     n_jobs: int | None
+    species_: tuple[str, ...]
 
     def per_atom(self, frames: Iterable[Atoms]) -> Iterator[NDArray[np.float64]]:
         """

@@ -1,7 +1,7 @@
 """Two-dimensional histograms of persistence diagrams."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal, Self, TypeAlias
+from typing import Literal, Self, TypeAlias
 
 import numpy as np
 from ase import Atoms
@@ -14,15 +14,19 @@ from amorphology.descriptors.binned_diagrams import BinnedDiagrams, fill_bins
 from amorphology.descriptors.diagram_input import (
     Diagrams,
     bin_centres,
-    check_homology,
-    check_positive,
-    check_rising,
     check_whole,
     counted_pairs,
     diagrams_of_degrees,
 )
 from amorphology.descriptors.histogram_images import blur_matrix, blurred, moments
-from amorphology.errors import ConfigError, StructureError
+from amorphology.descriptors.histogram_parameters import (
+    check_choice,
+    checked_blurs,
+    checked_degrees,
+    checked_ranges,
+    is_several,
+)
+from amorphology.errors import StructureError
 from amorphology.homology import PersistenceDiagram
 
 __all__ = ["Axes", "Diagrams", "Normalisation", "PersistenceHistogram", "Standardisation"]
@@ -136,38 +140,17 @@ class PersistenceHistogram(TransformerMixin, BaseEstimator, auto_wrap_output_key
     @property
     def degrees(self) -> tuple[int, ...]:
         """The degrees of `homology`, also where it is one."""
-        degrees = _one_or_several(self.homology)
-        for degree in degrees:
-            check_homology(degree)
-        if not degrees or len(set(degrees)) < len(degrees):
-            raise ConfigError(f"homology is {self.homology!r}; give one or more different degrees")
-        return tuple(int(degree) for degree in degrees)
+        return checked_degrees(self.homology)
 
     @property
     def ranges(self) -> tuple[tuple[float, float], ...]:
         """Range of both axes for each degree, in the unit of `axes`."""
-        given: Any = self.range
-        pairs = isinstance(given, Sequence | np.ndarray) and any(
-            isinstance(ends, Sequence | np.ndarray) for ends in given
-        )
-        ranges = tuple(given) if pairs else (given,) * len(self.degrees)
-        if len(ranges) != len(self.degrees):
-            raise ConfigError(
-                f"range is {given!r}; give one pair of numbers, or one for each degree of homology"
-            )
-        return tuple(check_rising("range", ends) for ends in ranges)
+        return checked_ranges(self.range, len(self.degrees))
 
     @property
     def blurs(self) -> tuple[float, ...]:
         """Blur for each degree, in the unit of `axes`."""
-        blurs = _one_or_several(self.blur)
-        if len(blurs) == 1:
-            blurs = blurs * len(self.degrees)
-        if len(blurs) != len(self.degrees):
-            raise ConfigError(
-                f"blur is {self.blur!r}; give one number, or one for each degree of homology"
-            )
-        return tuple(0.0 if blur == 0 else check_positive("blur", blur) for blur in blurs)
+        return checked_blurs(self.blur, len(self.degrees))
 
     def fit(self, X: Sequence[Atoms | Diagrams], y: object = None) -> Self:  # noqa: ARG002
         """
@@ -288,7 +271,7 @@ class PersistenceHistogram(TransformerMixin, BaseEstimator, auto_wrap_output_key
         elif self.standardisation == "z_score":
             location, scale = moments(chunks)
         scale[scale == 0.0] = 1.0
-        one = not isinstance(self.homology, Sequence | np.ndarray)
+        one = not is_several(self.homology)
         self.location_ = float(location[0]) if one else location
         self.scale_ = float(scale[0]) if one else scale
         return self
@@ -376,16 +359,9 @@ class PersistenceHistogram(TransformerMixin, BaseEstimator, auto_wrap_output_key
         """Check all parameters; edges of the bins for each degree, float64 (bins + 1,)."""
         bins = check_whole("bins", self.bins)
         _ = self.blurs
-        for name, allowed in (
-            ("axes", ("squared_radius", "radius")),
-            ("normalisation", ("probability", "per_atom")),
-            ("standardisation", ("max_min", "z_score", None)),
-        ):
-            if getattr(self, name) not in allowed:
-                *others, last = map(str, allowed)
-                raise ConfigError(
-                    f"{name} is {getattr(self, name)!r}; choose {', '.join(others)} or {last}"
-                )
+        check_choice("axes", self.axes, ("squared_radius", "radius"))
+        check_choice("normalisation", self.normalisation, ("probability", "per_atom"))
+        check_choice("standardisation", self.standardisation, ("max_min", "z_score", None))
         return [np.linspace(low, high, bins + 1) for low, high in self.ranges]
 
     def _filled(
@@ -409,9 +385,4 @@ class PersistenceHistogram(TransformerMixin, BaseEstimator, auto_wrap_output_key
     def _shaped(self, binned: BinnedDiagrams) -> NDArray[np.float32]:
         """Images of all frames, without the axis of degrees where `homology` is one number."""
         images = self.transform_binned(binned)
-        return images if isinstance(self.homology, Sequence | np.ndarray) else images[:, 0]
-
-
-def _one_or_several(value: Any) -> tuple[Any, ...]:
-    """Items of a list; anything else as the only item."""
-    return tuple(value) if isinstance(value, Sequence | np.ndarray) else (value,)
+        return images if is_several(self.homology) else images[:, 0]

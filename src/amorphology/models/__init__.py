@@ -1,4 +1,4 @@
-"""Models: arrays in, energies out."""
+"""Models that read energies from descriptors."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,17 +6,34 @@ from typing import Any
 from torch import nn
 
 from amorphology.errors import ConfigError
+from amorphology.models.combined_kernel import CombinedKernelRidge
+from amorphology.models.hdnnp import HDNNP, Environments
+from amorphology.models.joint import Both, JointNetwork
 from amorphology.models.persistence_cnn import PersistenceCNN
 from amorphology.models.ridge import KernelRidge, Ridge
 
-__all__ = ["MODELS", "KernelRidge", "PersistenceCNN", "Ridge", "build_model"]
+__all__ = [
+    "HDNNP",
+    "MODELS",
+    "Both",
+    "CombinedKernelRidge",
+    "Environments",
+    "JointNetwork",
+    "KernelRidge",
+    "PersistenceCNN",
+    "Ridge",
+    "build_model",
+]
 
 MODELS: dict[str, type[nn.Module]] = {
     "cnn": PersistenceCNN,
+    "hdnnp": HDNNP,
     "ridge": Ridge,
     "kernel_ridge": KernelRidge,
+    "combined_kernel_ridge": CombinedKernelRidge,
+    "joint": JointNetwork,
 }
-"""Every kind of model by its name in a config."""
+"""Every kind of model by its name in a checkpoint."""
 
 
 def build_model(settings: Mapping[str, Any]) -> nn.Module:
@@ -31,7 +48,7 @@ def build_model(settings: Mapping[str, Any]) -> nn.Module:
     Returns
     -------
     torch.nn.Module
-        Histograms, float32 (n_frames, channels, bins, bins), to standardised energies, float32
+        From a batch of frames, as the model reads them, to standardised energies, float32
         (n_frames,).
 
     Raises

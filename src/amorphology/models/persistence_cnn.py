@@ -26,6 +26,8 @@ class PersistenceCNN(nn.Module):
         Histograms a frame, for example one for each homology degree.
     hidden
         Width of the hidden fully connected layer.
+    n_outputs
+        Numbers a frame becomes: its energy, or more of them for a larger network.
 
     Raises
     ------
@@ -37,13 +39,16 @@ class PersistenceCNN(nn.Module):
     .. [1] Minamitani, Obayashi, Shimizu and Watanabe, J. Chem. Phys. 159, 084101 (2023).
     """
 
-    def __init__(self, bins: int = 128, in_channels: int = 1, hidden: int = 128) -> None:
+    def __init__(
+        self, bins: int = 128, in_channels: int = 1, hidden: int = 128, n_outputs: int = 1
+    ) -> None:
         super().__init__()
         if bins < 8:
             raise ConfigError(f"the network halves its image three times: bins is {bins}, need 8")
         self.bins = bins
         self.in_channels = in_channels
         self.hidden = hidden
+        self.n_outputs = n_outputs
         self.features = nn.Sequential(
             nn.Conv2d(in_channels, 64, kernel_size=3, padding=1),
             nn.ReLU(),
@@ -59,7 +64,7 @@ class PersistenceCNN(nn.Module):
             nn.Flatten(),
             nn.Linear(32 * (bins // 8) ** 2, hidden),
             nn.ReLU(),
-            nn.Linear(hidden, 1),
+            nn.Linear(hidden, n_outputs),
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -74,11 +79,12 @@ class PersistenceCNN(nn.Module):
         Returns
         -------
         torch.Tensor
-            float32 (n_frames,), in standard deviations of the training energies from their mean.
+            float32 (n_frames,), in standard deviations of the training energies from their mean;
+            with more than one output (n_frames, n_outputs).
         """
         features = self.features(x)
         # Under bfloat16 autocast the convolutions, 99 % of the work, run in bfloat16. Energies of
         # 8 significant bits would be rounded by several meV/atom, so the last layers stay float32.
         with torch.autocast(x.device.type, enabled=False):
-            energies: Tensor = self.regressor(features.float())
-        return energies.squeeze(1)
+            energies: Tensor = self.regressor(features.to(self.regressor[1].weight.dtype))
+        return energies.squeeze(1) if self.n_outputs == 1 else energies

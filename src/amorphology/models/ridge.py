@@ -1,15 +1,16 @@
-"""Ridge regression of energies on persistence histograms, linear and with a Gaussian kernel."""
+"""Ridge regression of energies on descriptors of frames, linear and with a Gaussian kernel."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.linalg import cho_factor, cho_solve
 from torch import Tensor, nn
 
 from amorphology.errors import StructureError
+from amorphology.models.kernels import gaussian, products, rmse, solve, squared_distances
 
 __all__ = [
     "FittedRidge",
@@ -27,12 +28,12 @@ NEGLIGIBLE = 1e-4
 
 class Ridge(nn.Module):
     """
-    Linear model of all bins of a histogram.
+    Linear model of all bins of a histogram, or of all features of another descriptor.
 
     Parameters
     ----------
     n_features
-        Bins that count, out of all bins of all channels.
+        Bins or features that count, out of all of them.
     """
 
     def __init__(self, n_features: int) -> None:
@@ -51,7 +52,8 @@ class Ridge(nn.Module):
         Parameters
         ----------
         x
-            Standardised histograms, float32 (n_frames, channels, bins, bins).
+            Standardised histograms, float32 (n_frames, channels, bins, bins), or features, float32
+            (n_frames, n).
 
         Returns
         -------
@@ -71,7 +73,7 @@ class KernelRidge(nn.Module):
     n_frames
         Training frames.
     n_features
-        Bins that count, out of all bins of all channels.
+        Bins or features that count, out of all of them.
     """
 
     def __init__(self, n_frames: int, n_features: int) -> None:
@@ -94,7 +96,8 @@ class KernelRidge(nn.Module):
         Parameters
         ----------
         x
-            Standardised histograms, float32 (n_frames, channels, bins, bins).
+            Standardised histograms, float32 (n_frames, channels, bins, bins), or features, float32
+            (n_frames, n).
 
         Returns
         -------
@@ -119,25 +122,26 @@ class FittedRidge:
     settings
         Arguments that make an empty one of its kind.
     chosen
-        The penalty, and the length of a kernel, that had the lowest validation error.
+        The penalty, and what else the kernel has, that had the lowest validation error.
     validation_rmse
         This error, in the unit of the targets.
     """
 
     model: nn.Module
-    settings: dict[str, int]
-    chosen: dict[str, float]
+    settings: dict[str, Any]
+    chosen: dict[str, Any]
     validation_rmse: float
 
 
 def varying_features(batches: Iterable[NDArray[np.float32]]) -> NDArray[np.int64]:
     """
-    Find the bins that differ between training frames.
+    Find the bins or features that differ between training frames.
 
     Parameters
     ----------
     batches
-        Standardised histograms of the training set, float32 (n, ...), some frames at a time.
+        Standardised histograms or features of the training set, float32 (n, ...), some frames at a
+        time.
 
     Returns
     -------
@@ -147,7 +151,7 @@ def varying_features(batches: Iterable[NDArray[np.float32]]) -> NDArray[np.int64
     Raises
     ------
     StructureError
-        If all training frames have the same histogram.
+        If all training frames have the same ones.
     """
     n, total, squares, first = 0, np.zeros(1), np.zeros(1), None
     for batch in batches:
@@ -160,7 +164,8 @@ def varying_features(batches: Iterable[NDArray[np.float32]]) -> NDArray[np.int64
     variance = np.maximum(squares / n - (total / n) ** 2, 0.0)
     if not variance.any():
         raise StructureError(
-            "all training frames have the same histogram; check descriptor.range, and the frames"
+            "all training frames have the same histogram or the same features; check "
+            "descriptor.range, and the frames"
         )
     return np.flatnonzero(variance > NEGLIGIBLE**2 * variance.max())
 
@@ -198,22 +203,22 @@ def fit_ridge(
     """
     centre = train.mean(axis=0, dtype=np.float64)
     features, seen = ((x - centre.astype(np.float32)) for x in (train, validation))
-    products = _products(features, features)
-    unit = float(np.trace(products)) / len(products)
-    products /= unit
+    kernel = products(features, features)
+    unit = float(np.trace(kernel)) / len(kernel)
+    kernel /= unit
     mean = float(train_targets.mean())
     tried = []
     for penalty in penalties:
-        coefficients = _solve(products.copy(), train_targets - mean, penalty) / unit
+        coefficients = solve(kernel.copy(), train_targets - mean, penalty) / unit
         weights = coefficients.astype(np.float32) @ features
-        rmse = _rmse((seen @ weights).astype(np.float64) + mean, validation_targets)
-        tried.append((rmse, penalty, weights.astype(np.float64)))
-    rmse, penalty, weights = min(tried, key=lambda one: one[0])
+        error = rmse((seen @ weights).astype(np.float64) + mean, validation_targets)
+        tried.append((error, penalty, weights.astype(np.float64)))
+    error, penalty, weights = min(tried, key=lambda one: one[0])
     model = Ridge(len(kept))
     model.kept.copy_(torch.from_numpy(kept))
     model.weights.copy_(torch.from_numpy(weights))
     model.intercept.fill_(mean - float(centre @ weights))
-    return FittedRidge(model, {"n_features": len(kept)}, {"penalty": penalty}, rmse)
+    return FittedRidge(model, {"n_features": len(kept)}, {"penalty": penalty}, error)
 
 
 def fit_kernel_ridge(
@@ -250,20 +255,20 @@ def fit_kernel_ridge(
     FittedRidge
         With a `KernelRidge`.
     """
-    squares = _squared_distances(train, train)
-    squares_seen = _squared_distances(validation, train)
+    squares = squared_distances(train, train)
+    squares_seen = squared_distances(validation, train)
     unit = float(np.sqrt(squares.mean()))
     mean = float(train_targets.mean())
     tried = []
     for length in lengths:
-        kernel_seen = _gaussian(squares_seen, length * unit)
+        kernel_seen = gaussian(squares_seen, length * unit)
         for penalty in penalties:
             # The kernel is made anew, for the solver destroys it: a copy would cost more memory.
-            kernel = _gaussian(squares, length * unit)
-            coefficients = _solve(kernel, train_targets - mean, penalty)
-            rmse = _rmse(kernel_seen @ coefficients + mean, validation_targets)
-            tried.append((rmse, penalty, length, coefficients))
-    rmse, penalty, length, coefficients = min(tried, key=lambda one: one[0])
+            kernel = gaussian(squares, length * unit)
+            coefficients = solve(kernel, train_targets - mean, penalty)
+            error = rmse(kernel_seen @ coefficients + mean, validation_targets)
+            tried.append((error, penalty, length, coefficients))
+    error, penalty, length, coefficients = min(tried, key=lambda one: one[0])
     settings = {"n_frames": len(train), "n_features": len(kept)}
     model = KernelRidge(**settings)
     model.kept.copy_(torch.from_numpy(kept))
@@ -271,43 +276,4 @@ def fit_kernel_ridge(
     model.coefficients.copy_(torch.from_numpy(coefficients))
     model.length.fill_(length * unit)
     model.intercept.fill_(mean)
-    return FittedRidge(model, settings, {"penalty": penalty, "length": length}, rmse)
-
-
-def _gaussian(squares: NDArray[np.float64], length: float) -> NDArray[np.float64]:
-    exponents: NDArray[np.float64] = squares * (-0.5 / length**2)
-    return np.exp(exponents, out=exponents)
-
-
-def _products(left: NDArray[np.float32], right: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Scalar products in double precision, float64 (n_left, n_right), some features at a time."""
-    products = np.zeros((len(left), len(right)))
-    for start in range(0, left.shape[1], 1024):
-        some = slice(start, start + 1024)
-        products += left[:, some].astype(np.float64) @ right[:, some].T.astype(np.float64)
-    return products
-
-
-def _squared_distances(
-    left: NDArray[np.float32], right: NDArray[np.float32]
-) -> NDArray[np.float64]:
-    squares = _products(left, right)
-    squares *= -2
-    squares += np.einsum("ij,ij->i", left, left, dtype=np.float64)[:, np.newaxis]
-    squares += np.einsum("ij,ij->i", right, right, dtype=np.float64)
-    return np.maximum(squares, 0.0, out=squares)
-
-
-def _solve(
-    kernel: NDArray[np.float64], targets: NDArray[np.float64], penalty: float
-) -> NDArray[np.float64]:
-    """Solve ``(kernel + penalty) c = targets``; overwrites `kernel`."""
-    kernel.ravel()[:: len(kernel) + 1] += penalty
-    # Symmetric: its transpose is the same matrix, in the order of axes that LAPACK works in place.
-    factor = cho_factor(kernel.T, lower=True, overwrite_a=True, check_finite=False)
-    solution: NDArray[np.float64] = cho_solve(factor, targets, check_finite=False)
-    return solution
-
-
-def _rmse(predictions: NDArray[np.float64], targets: NDArray[np.float64]) -> float:
-    return float(np.sqrt(np.mean((predictions - targets) ** 2)))
+    return FittedRidge(model, settings, {"penalty": penalty, "length": length}, error)

@@ -5,7 +5,8 @@ from amorphology.training.config import TrainingConfig
 from amorphology.training.config_file import example_config, load_config
 from amorphology.training.metrics import ErrorMetrics, error_metrics
 from amorphology.training.pipeline import train
-from amorphology.training.run import Run, evaluate, load_run, predict, write_predictions
+from amorphology.training.predictions import evaluate, predict, write_predictions
+from amorphology.training.run import Run, load_run
 from amorphology.training.splits import Split, split_frames
 
 __all__ = [

@@ -3,10 +3,11 @@
 import pickle
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 import amorphology
@@ -14,14 +15,22 @@ from amorphology.descriptors import PersistenceHistogram
 from amorphology.errors import RunError
 from amorphology.models import build_model
 from amorphology.structures import whole_file
+from amorphology.training.descriptor_kinds import build_descriptor, descriptor_settings
+from amorphology.training.readers import BothReader, HistogramReader, Reader
+from amorphology.training.row_readers import EnvironmentReader, RowReader, VectorReader
 
 __all__ = ["FORMAT_VERSION", "Checkpoint", "load_checkpoint", "save_checkpoint"]
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 """Raised whenever older versions could no longer read what is written."""
 
-READABLE = (1, FORMAT_VERSION)
-"""Version 1 had one kind of model, and one homology degree."""
+HISTOGRAM = "persistence_histogram"
+
+READABLE = (1, 2, FORMAT_VERSION)
+"""Version 1 had one kind of model, and one homology degree; version 2 one kind of descriptor."""
+
+Statistics: TypeAlias = float | list[float] | torch.Tensor
+"""Of the training set: for a histogram a number, or one a degree; else one a feature."""
 
 
 @dataclass(frozen=True)
@@ -36,26 +45,30 @@ class Checkpoint:
     model_state
         Its weights.
     descriptor_settings
-        Arguments of `PersistenceHistogram`.
+        Arguments of `PersistenceHistogram`; for another kind, what `descriptor_settings` writes.
     descriptor_location, descriptor_scale
-        Its fitted statistics; a list where `homology` is several degrees.
+        Its statistics: a number for `PersistenceHistogram`, or a list where `homology` is several
+        degrees; else float64 (n_features,) or (n_species, n_features).
     target_mean, target_scale
         Mean and standard deviation of the training energies, eV/atom.
     training
         State of the training loop; empty where it is not needed.
     ensemble
         Number of models this one is a member of.
+    local
+        Settings, location and scale of a second descriptor; empty without one.
     """
 
     model_settings: dict[str, Any]
     model_state: dict[str, torch.Tensor]
     descriptor_settings: dict[str, Any]
-    descriptor_location: float | list[float]
-    descriptor_scale: float | list[float]
+    descriptor_location: Statistics
+    descriptor_scale: Statistics
     target_mean: float
     target_scale: float
     training: dict[str, Any] = field(default_factory=dict)
     ensemble: int = 1
+    local: dict[str, Any] = field(default_factory=dict)
 
     def model(self) -> nn.Module:
         """
@@ -72,13 +85,21 @@ class Checkpoint:
 
     def descriptor(self) -> PersistenceHistogram:
         """
-        Build the descriptor.
+        Build the persistence histogram.
 
         Returns
         -------
         PersistenceHistogram
             With the stored statistics.
+
+        Raises
+        ------
+        RunError
+            If the descriptor is another one.
         """
+        kind = self.descriptor_settings.get("kind", HISTOGRAM)
+        if kind != HISTOGRAM:
+            raise RunError(f"the model reads {kind}, no persistence histogram; train one that does")
         descriptor = PersistenceHistogram(**self.descriptor_settings)
         for name, value in (
             ("location_", self.descriptor_location),
@@ -86,6 +107,67 @@ class Checkpoint:
         ):
             setattr(descriptor, name, np.array(value) if isinstance(value, list) else value)
         return descriptor
+
+    def reader(self) -> Reader:
+        """
+        Build what turns frames into inputs of the model.
+
+        Returns
+        -------
+        Reader
+            Fitted.
+        """
+        if "kind" in self.descriptor_settings:
+            return _row_reader(
+                self.descriptor_settings, self.descriptor_location, self.descriptor_scale
+            )
+        whole = HistogramReader(self.descriptor())
+        return BothReader(whole, _row_reader(**self.local)) if self.local else whole
+
+    @staticmethod
+    def statistics_of(reader: Reader) -> dict[str, Any]:
+        """
+        Write down what turns frames into inputs.
+
+        Parameters
+        ----------
+        reader
+            Fitted.
+
+        Returns
+        -------
+        dict
+            The attributes of a checkpoint from which `reader` builds it again.
+        """
+        if isinstance(reader, BothReader):
+            local = _written(reader.local)
+            return Checkpoint.statistics_of(reader.whole) | {"local": local}
+        return {f"descriptor_{name}": value for name, value in _written(reader).items()}
+
+
+def _written(reader: Reader) -> dict[str, Any]:
+    if isinstance(reader, HistogramReader):
+        settings = reader.descriptor.get_params()
+        del settings["n_jobs"]  # of this machine, not of the descriptor
+        location, scale = reader.descriptor.location_, reader.descriptor.scale_
+        return {"settings": settings, "location": _plain(location), "scale": _plain(scale)}
+    assert isinstance(reader, RowReader)
+    return {
+        "settings": descriptor_settings(reader.descriptor, each_atom=reader.each_atom),
+        "location": torch.from_numpy(reader.location),
+        "scale": torch.from_numpy(reader.scale),
+    }
+
+
+def _plain(value: float | NDArray[np.float64]) -> float | list[float]:
+    return value if isinstance(value, float) else value.tolist()
+
+
+def _row_reader(settings: dict[str, Any], location: Statistics, scale: Statistics) -> RowReader:
+    each_atom = settings["each_atom"]
+    kind = EnvironmentReader if each_atom else VectorReader
+    found = [np.asarray(value, dtype=np.float64) for value in (location, scale)]
+    return kind(build_descriptor(settings), None, *found)
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:

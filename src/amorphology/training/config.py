@@ -1,13 +1,34 @@
 """Settings of a training run."""
 
-from typing import Annotated, Any, Literal, Self, TypeAlias
+from collections.abc import Sequence
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
+
+from amorphology.errors import ConfigError
+from amorphology.training.config_section import Section
+from amorphology.training.descriptor_config import (
+    AnyDescriptorConfig,
+    DescriptorConfig,
+    LocalConfig,
+    usual_descriptor,
+)
+from amorphology.training.model_config import (
+    CNNConfig,
+    HDNNPConfig,
+    JointConfig,
+    KernelRidgeConfig,
+    ModelConfig,
+    RidgeConfig,
+    usual_model,
+)
 
 __all__ = [
     "CNNConfig",
     "DataConfig",
     "DescriptorConfig",
+    "HDNNPConfig",
+    "JointConfig",
     "KernelRidgeConfig",
     "ModelConfig",
     "OptimisationConfig",
@@ -16,17 +37,30 @@ __all__ = [
     "TrainingConfig",
 ]
 
+EACH_ATOM = ("soap", "acsf")
+AVERAGE = ("soap_average", "acsf_average")
+ONE_VECTOR = (
+    "persistence_histogram",
+    *AVERAGE,
+    "coulomb_matrix",
+    "coulomb_eigenspectrum",
+    "cartesian",
+)
 
-Degree: TypeAlias = Literal[0, 1, 2]
-NotNegative: TypeAlias = Annotated[float, Field(ge=0)]
-Positive: TypeAlias = Annotated[float, Field(gt=0)]
+READS = {
+    "cnn": ("persistence_histogram",),
+    "hdnnp": EACH_ATOM,
+    "ridge": ONE_VECTOR,
+    "kernel_ridge": ONE_VECTOR,
+    "joint": ("persistence_histogram",),
+}
+"""Kinds of descriptor that each kind of model can read."""
+
+READS_AS_WELL = {"kernel_ridge": AVERAGE, "joint": EACH_ATOM}
+"""Kinds of a second descriptor, in section local."""
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class DataConfig(_Section):
+class DataConfig(Section):
     """Which frames to learn from."""
 
     frames: list[str] = Field(
@@ -65,7 +99,7 @@ class DataConfig(_Section):
         return self
 
 
-class SplitConfig(_Section):
+class SplitConfig(Section):
     """How frames are divided into training, validation and test sets."""
 
     by: Literal["run", "random"] = Field(
@@ -95,96 +129,7 @@ class SplitConfig(_Section):
         return self
 
 
-class DescriptorConfig(_Section):
-    """The persistence histogram that the model sees."""
-
-    homology: Degree | Annotated[list[Degree], Field(min_length=1)] = Field(
-        default=1,
-        description="Degree of the homology; or several, which become channels: [0, 1, 2].",
-    )
-    bins: int = Field(default=128, ge=8, description="Bins along birth and along death.")
-    range: tuple[float, float] | list[tuple[float, float]] = Field(
-        default=(0.0, 8.0),
-        description="Values covered by both axes, in the unit of axes; or such a pair for each "
-        "degree: [[0, 2], [0, 8], [0, 8]].",
-    )
-    axes: Literal["squared_radius", "radius"] = Field(
-        default="squared_radius",
-        description="squared_radius: births and deaths in Angstrom^2. radius: in Angstrom.",
-    )
-    normalisation: Literal["probability", "per_atom"] = Field(
-        default="probability",
-        description="probability: a histogram sums to 1. per_atom: it is divided by the number of "
-        "atoms.",
-    )
-    blur: NotNegative | list[NotNegative] = Field(
-        default=0.0,
-        description="Standard deviation of a Gaussian that counts are blurred with, in the unit "
-        "of axes; 0: none. Or a number for each degree.",
-    )
-    standardisation: Literal["max_min", "z_score"] | None = Field(
-        default="z_score",
-        description="max_min: the training set spans 0 to 1. z_score: it has mean 0 and standard "
-        "deviation 1. null: none. Each degree for itself.",
-    )
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        degrees = self.homology if isinstance(self.homology, list) else [self.homology]
-        if len(set(degrees)) < len(degrees):
-            raise ValueError("homology names a degree twice; name each once")
-        ranges = self.range if isinstance(self.range, list) else [self.range]
-        if not all(low < high for low, high in ranges):
-            raise ValueError("range must be two rising numbers, [low, high]")
-        for name in ("range", "blur"):
-            value = getattr(self, name)
-            if isinstance(value, list) and len(value) != len(degrees):
-                raise ValueError(
-                    f"{name} has {len(value)} entries for {len(degrees)} degrees of homology; "
-                    "give one for each, or one for all"
-                )
-        return self
-
-
-class CNNConfig(_Section):
-    """The convolutional network."""
-
-    kind: Literal["cnn"] = Field(default="cnn", description="A convolutional network.")
-    hidden: int = Field(default=128, ge=1, description="Width of the hidden fully connected layer.")
-
-
-class RidgeConfig(_Section):
-    """Linear regression with a penalty on its weights."""
-
-    kind: Literal["ridge"] = Field(description="Linear ridge regression.")
-    penalties: Annotated[list[Positive], Field(min_length=1)] = Field(
-        default=[1e-4, 1e-3, 1e-2, 1e-1, 1.0],
-        description="Penalties to choose from by the validation error, in units of the mean "
-        "squared length of a training frame's features.",
-    )
-
-
-class KernelRidgeConfig(_Section):
-    """Ridge regression with a Gaussian kernel."""
-
-    kind: Literal["kernel_ridge"] = Field(description="Gaussian-kernel ridge regression.")
-    penalties: Annotated[list[Positive], Field(min_length=1)] = Field(
-        default=[1e-6, 1e-5, 1e-4, 1e-3, 1e-2],
-        description="Penalties to choose from by the validation error.",
-    )
-    lengths: Annotated[list[Positive], Field(min_length=1)] = Field(
-        default=[2.0, 4.0, 8.0, 16.0],
-        description="Lengths of the kernel to choose from, in units of the root mean square "
-        "distance between training frames.",
-    )
-
-
-ModelConfig: TypeAlias = Annotated[
-    CNNConfig | RidgeConfig | KernelRidgeConfig, Field(discriminator="kind")
-]
-
-
-class OptimisationConfig(_Section):
+class OptimisationConfig(Section):
     """How a network is fitted: AdamW, mean squared error, cosine learning rate."""
 
     epochs: int = Field(default=30, ge=1, description="Passes over the training set at most.")
@@ -208,7 +153,7 @@ class OptimisationConfig(_Section):
     )
 
 
-class TrainingConfig(_Section):
+class TrainingConfig(Section):
     """Everything that decides the outcome of a training run."""
 
     out: str = Field(
@@ -223,8 +168,20 @@ class TrainingConfig(_Section):
     split: SplitConfig = Field(
         default=SplitConfig(), description="Training, validation and test sets."
     )
-    descriptor: DescriptorConfig = Field(
-        default=DescriptorConfig(), description="The persistence histogram the model sees."
+    descriptor: AnyDescriptorConfig = Field(
+        default=DescriptorConfig(),
+        description="What the model sees of a frame. Each kind has keys of its own.",
+    )
+    local: LocalConfig | None = Field(
+        default=None,
+        description="Descriptor of the neighbourhoods of atoms that a model reads as well, with "
+        "the keys of its kind above: for joint {kind: soap} or acsf; for kernel_ridge soap_average "
+        "or acsf_average, with kernel product or sum. null: none.",
+    )
+    cache: str | None = Field(
+        default=None,
+        description="Folder where features that take long to compute are kept for other trainings "
+        "on the same frames. null: in the folder of the run, until it has ended.",
     )
     model: ModelConfig = Field(
         default=CNNConfig(),
@@ -235,26 +192,85 @@ class TrainingConfig(_Section):
         ge=1,
         description="Networks to train on the same split, from other first weights and in another "
         "frame order. Their mean is the prediction; their standard deviation tells how far to "
-        "trust it. For kind cnn.",
+        "trust it. For networks: cnn, hdnnp, joint.",
     )
     optimisation: OptimisationConfig = Field(
-        default=OptimisationConfig(), description="How a network is fitted; for kind cnn."
+        default=OptimisationConfig(), description="How a network is fitted."
     )
+
+    @field_validator("descriptor", mode="before")
+    @classmethod
+    def _usual_descriptor(cls, value: Any) -> Any:
+        return usual_descriptor(value)
 
     @field_validator("model", mode="before")
     @classmethod
-    def _usual_kind(cls, value: Any) -> Any:
-        if isinstance(value, dict) and "kind" not in value:
-            return {"kind": "cnn"} | value
-        return value
+    def _usual_model(cls, value: Any) -> Any:
+        return usual_model(value)
 
     @model_validator(mode="after")
     def _one_test_set(self) -> Self:
         if self.data.test and self.split.test > 0:
             raise ValueError("data.test names the test set, so set split.test to 0")
-        if self.ensemble > 1 and self.model.kind != "cnn":
+        if self.ensemble > 1 and isinstance(self.model, RidgeConfig | KernelRidgeConfig):
             raise ValueError(
                 f"ensemble is {self.ensemble}, but model.kind {self.model.kind} has no first "
                 "weights to vary; set ensemble to 1"
             )
         return self
+
+    @model_validator(mode="after")
+    def _model_reads_descriptor(self) -> Self:
+        kind, descriptor = self.model.kind, self.descriptor.kind
+        if descriptor not in READS[kind]:
+            raise ValueError(
+                f"model.kind {kind} cannot read descriptor.kind {descriptor}; choose "
+                f"{_or(READS[kind])}, or {_or(_readers(descriptor))} as model"
+            )
+        allowed = READS_AS_WELL.get(kind, ())
+        if self.local is None:
+            if kind == "joint":
+                raise ValueError(
+                    "model.kind joint reads a second descriptor; add local: {kind: soap}"
+                )
+        elif self.local.kind not in allowed:
+            what = f"set local.kind to {_or(allowed)}" if allowed else "remove local"
+            raise ValueError(
+                f"model.kind {kind} cannot read local.kind {self.local.kind}; {what}, or choose "
+                f"{_or(_second_readers(self.local.kind))} as model"
+            )
+        single = isinstance(self.model, KernelRidgeConfig) and self.model.kernel == "single"
+        if single and self.local is not None:
+            raise ValueError(
+                "model.kernel single has one length for all; with local, set it to product or sum"
+            )
+        return self
+
+    @property
+    def histogram(self) -> DescriptorConfig:
+        """
+        The persistence histogram.
+
+        Raises
+        ------
+        ConfigError
+            If the model sees another descriptor.
+        """
+        if not isinstance(self.descriptor, DescriptorConfig):
+            raise ConfigError(
+                f"descriptor.kind is {self.descriptor.kind}; this needs persistence_histogram"
+            )
+        return self.descriptor
+
+
+def _readers(descriptor: str) -> list[str]:
+    return [kind for kind, allowed in READS.items() if descriptor in allowed]
+
+
+def _second_readers(descriptor: str) -> list[str]:
+    return [kind for kind, allowed in READS_AS_WELL.items() if descriptor in allowed]
+
+
+def _or(names: Sequence[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} or {last}" if others else last

@@ -68,10 +68,14 @@ def example_config() -> str:
 
 
 def _documented(section: type[BaseModel], indent: str) -> Iterator[str]:
-    for name, field in section.model_fields.items():
+    fields = sorted(section.model_fields.items(), key=lambda field: field[0] != "kind")
+    for name, field in fields:
         yield from _comment(field.description or "", indent)
         sections = _sections(field.annotation)
         if sections:
+            if field.default is None and not field.is_required():
+                yield f"{indent}{name}: null"  # its keys are those of a section before it
+                continue
             yield f"{indent}{name}:"
             yield from _documented(sections[0], indent + "  ")
             for other in sections[1:]:  # as comments: a config has one of them
@@ -93,11 +97,9 @@ def _documented(section: type[BaseModel], indent: str) -> Iterator[str]:
 
 def _sections(annotation: Any) -> list[type[BaseModel]]:
     """Sections that a key can hold; none where it holds a value."""
-    return [
-        kind
-        for kind in (get_args(annotation) or (annotation,))
-        if isinstance(kind, type) and issubclass(kind, BaseModel)
-    ]
+    if isinstance(annotation, type):
+        return [annotation] if issubclass(annotation, BaseModel) else []
+    return [section for part in get_args(annotation) for section in _sections(part)]
 
 
 def _comment(text: str, indent: str) -> Iterator[str]:

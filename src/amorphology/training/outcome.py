@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from amorphology.descriptors.binned_diagrams import BinnedDiagrams
 from amorphology.structures import whole_file
 from amorphology.training.calibration import calibration, recalibration_factor
 from amorphology.training.config import TrainingConfig
@@ -25,7 +24,7 @@ def saved_outcome(
     run: Run,
     config: TrainingConfig,
     data: LabelledFrames,
-    binned: BinnedDiagrams,
+    features: Any,
     seconds: dict[str, float],
     details: dict[str, Any],
 ) -> list[str]:
@@ -38,8 +37,8 @@ def saved_outcome(
         The trained run.
     config
         Its settings.
-    data, binned
-        All frames, and their binned diagrams.
+    data, features
+        All frames, and what the reader of the run made of them.
     seconds
         What took how long.
     details
@@ -51,7 +50,7 @@ def saved_outcome(
         A line for people on each subset.
     """
     start = time.perf_counter()
-    members = run.predict_binned(binned)
+    members = run.predict_features(features)
     predictions = members.mean(axis=0)
     columns = [("prediction_ev_per_atom", predictions)]
     errors = {}
@@ -70,6 +69,8 @@ def saved_outcome(
         metrics["mean_predictor"] = error_metrics(data.energies[chosen], mean, name).as_dict()
     metrics |= {
         "seed": config.seed,
+        "descriptor": config.descriptor.kind,
+        **({"local": config.local.kind} if config.local else {}),
         "model": config.model.kind,
         "parameters": sum(parameter.numel() for parameter in run.model.parameters()),
         **details,

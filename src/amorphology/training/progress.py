@@ -1,12 +1,13 @@
 """What a long training tells the one who waits: a bar on a terminal, plain lines in a log file."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-__all__ = ["message", "progress_bar"]
+__all__ = ["message", "progress_bar", "timed"]
 
 
 def message(console: Console | None, text: str) -> None:
@@ -65,3 +66,24 @@ def progress_bar(
     ) as bar:
         task = bar.add_task(what, total=total, completed=done, text="")
         yield lambda text: bar.update(task, advance=1, text=text)
+
+
+@contextmanager
+def timed(seconds: dict[str, float], name: str) -> Iterator[None]:
+    """
+    Note the wall time of a block.
+
+    Parameters
+    ----------
+    seconds
+        Where to; time is added to what is there under this name.
+    name
+        Of the block.
+
+    Yields
+    ------
+    None
+    """
+    start = time.perf_counter()
+    yield
+    seconds[name] = seconds.get(name, 0.0) + time.perf_counter() - start

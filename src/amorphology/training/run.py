@@ -1,4 +1,4 @@
-"""Run folders: trained models that predict energies of frames."""
+"""Run folders: trained models, loaded to predict energies of frames."""
 
 import json
 from collections.abc import Sequence
@@ -16,23 +16,20 @@ from amorphology.descriptors import PersistenceHistogram
 from amorphology.descriptors.binned_diagrams import BinnedDiagrams
 from amorphology.descriptors.diagram_input import Diagrams
 from amorphology.errors import RunError
-from amorphology.structures import mean_energy_per_atom, write_frames
 from amorphology.training.checkpoint import load_checkpoint
 from amorphology.training.histograms import Histograms
-from amorphology.training.loop import Inputs, choose_device, predict_standardised
+from amorphology.training.inputs import Inputs
+from amorphology.training.loop import choose_device, predict_standardised
 from amorphology.training.memory import keeping_freed_memory
-from amorphology.training.metrics import ErrorMetrics, error_metrics
+from amorphology.training.readers import HistogramReader, Reader
 
 __all__ = [
     "BEST",
     "LAST",
     "METRICS",
     "Run",
-    "evaluate",
     "load_run",
     "member_folder",
-    "predict",
-    "write_predictions",
 ]
 
 BEST = "best.pt"
@@ -51,8 +48,8 @@ class Run:
         Folder it was loaded from.
     models
         The model, a network with the weights of its best epoch; of an ensemble one for each member.
-    descriptor
-        The fitted descriptor.
+    reader
+        What turns frames into inputs of the models.
     target_mean, target_scale
         Mean and standard deviation of the training energies, eV/atom.
     recalibration
@@ -62,7 +59,7 @@ class Run:
 
     path: Path
     models: tuple[nn.Module, ...]
-    descriptor: PersistenceHistogram
+    reader: Reader
     target_mean: float
     target_scale: float
     recalibration: float | None = None
@@ -72,6 +69,23 @@ class Run:
         """The model; of an ensemble the first member."""
         return self.models[0]
 
+    @property
+    def descriptor(self) -> PersistenceHistogram:
+        """
+        The fitted persistence histogram, if that is all the model reads.
+
+        Raises
+        ------
+        RunError
+            If it reads something else.
+        """
+        if not isinstance(self.reader, HistogramReader):
+            raise RunError(
+                f"{self.path}: its model reads more or other things than a persistence histogram; "
+                "pass frames to predict"
+            )
+        return self.reader.descriptor
+
     def predict(self, frames: Sequence[Atoms | Diagrams]) -> NDArray[np.float64]:
         """
         Predict energies.
@@ -79,7 +93,7 @@ class Run:
         Parameters
         ----------
         frames
-            Frames, or their persistence diagrams.
+            Frames; or, where the model reads nothing else, their persistence diagrams.
 
         Returns
         -------
@@ -147,9 +161,27 @@ class Run:
         StructureError
             If a frame cannot be used.
         """
-        if len(frames) == 0:
-            return np.empty((len(self.models), 0))
-        return self.predict_binned(self.descriptor.bin_pairs(frames))
+        found = [np.empty((len(self.models), 0))]
+        if len(frames):
+            device = choose_device("auto")
+            found += [self._predict(inputs) for inputs in self.reader.stream(frames, device)]
+        return np.concatenate(found, axis=1)
+
+    def predict_features(self, features: Any) -> NDArray[np.float64]:
+        """
+        Do `predict_members` with what ``reader.fit`` returned.
+
+        Parameters
+        ----------
+        features
+            Of all frames of the training, learned from or not.
+
+        Returns
+        -------
+        numpy.ndarray
+            Mean energies per atom, float64 (n_members, n_frames), eV/atom.
+        """
+        return self._predict(self.reader.inputs(features, choose_device("auto")))
 
     def predict_binned(self, binned: BinnedDiagrams) -> NDArray[np.float64]:
         """
@@ -165,7 +197,8 @@ class Run:
         numpy.ndarray
             Mean energies per atom, float64 (n_members, n_frames), eV/atom.
         """
-        return self._predict(Histograms(self.descriptor, binned, choose_device("auto")))
+        histograms = Histograms(self.descriptor, binned, choose_device("auto"))
+        return self._predict(histograms)
 
     def predict_histograms(self, histograms: NDArray[np.float32]) -> NDArray[np.float64]:
         """
@@ -251,7 +284,7 @@ def load_run(path: str | Path) -> Run:
     run = Run(
         path=path,
         models=tuple(checkpoint.model() for checkpoint in (first, *others)),
-        descriptor=first.descriptor(),
+        reader=first.reader(),
         target_mean=first.target_mean,
         target_scale=first.target_scale,
     )
@@ -279,106 +312,3 @@ def member_folder(path: Path, member: int, ensemble: int) -> Path:
         ``member_1`` and so on in the folder of the run; this folder itself without an ensemble.
     """
     return path if ensemble == 1 else path / f"member_{member + 1}"
-
-
-def predict(run: Run | str | Path, frames: Sequence[Atoms | Diagrams]) -> NDArray[np.float64]:
-    """
-    Predict energies of frames.
-
-    Parameters
-    ----------
-    run
-        A run or its folder.
-    frames
-        Frames, or their persistence diagrams.
-
-    Returns
-    -------
-    numpy.ndarray
-        Mean energy per atom, float64 (n_frames,), eV/atom.
-
-    Raises
-    ------
-    RunError
-        If the run cannot be loaded.
-    StructureError
-        If a frame cannot be used.
-    """
-    return _loaded(run).predict(frames)
-
-
-def evaluate(run: Run | str | Path, frames: Sequence[Atoms]) -> ErrorMetrics:
-    """
-    Compare predicted with reference energies of frames.
-
-    Parameters
-    ----------
-    run
-        A run or its folder.
-    frames
-        Frames with energies.
-
-    Returns
-    -------
-    ErrorMetrics
-        RMSE and MAE in meV/atom.
-
-    Raises
-    ------
-    RunError
-        If the run cannot be loaded.
-    StructureError
-        If a frame cannot be used or has no energy.
-    """
-    run = _loaded(run)
-    energies = mean_energy_per_atom(frames)  # first: labels are found missing in no time
-    return error_metrics(energies, run.predict(frames), "given frames")
-
-
-def write_predictions(run: Run | str | Path, frames: Sequence[Atoms], out: str | Path) -> None:
-    """
-    Write frames with their predicted energies as extended XYZ.
-
-    Labels the frames came with stay as they are; the predictions are added as
-    ``predicted_energy_per_atom`` (eV/atom) and ``predicted_energy`` (eV). An ensemble adds
-    ``predicted_energy_per_atom_spread``, the standard deviation of its members, and
-    ``predicted_energy_per_atom_uncertainty``, the same times the factor that makes it fit the
-    errors of the validation set (both eV/atom).
-
-    Parameters
-    ----------
-    run
-        A run or its folder.
-    frames
-        Frames to predict; they are left unchanged.
-    out
-        File to write; it appears only once it is complete.
-
-    Raises
-    ------
-    RunError
-        If the run cannot be loaded.
-    StructureError
-        If a frame cannot be used, or the folder of `out` does not exist.
-    """
-    run = _loaded(run)
-    members = run.predict_members(frames)
-    labelled = []
-    for index, frame in enumerate(frames):
-        copy = frame.copy()
-        copy.calc = frame.calc
-        energy = float(members[:, index].mean())
-        copy.info["predicted_energy_per_atom"] = energy
-        copy.info["predicted_energy"] = energy * len(frame)
-        if len(members) > 1:
-            spread = float(members[:, index].std(ddof=1))
-            copy.info["predicted_energy_per_atom_spread"] = spread
-            if run.recalibration is not None:
-                uncertainty = run.recalibration * spread
-                copy.info["predicted_energy_per_atom_uncertainty"] = uncertainty
-        labelled.append(copy)
-    write_frames(out, labelled)
-
-
-def _loaded(run: Run | str | Path) -> Run:
-    return run if isinstance(run, Run) else load_run(run)

@@ -1,0 +1,115 @@
+"""Settings of what reads energies from descriptors."""
+
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import Field
+
+from amorphology.training.config_section import Positive, Section
+
+__all__ = [
+    "CNNConfig",
+    "HDNNPConfig",
+    "JointConfig",
+    "KernelRidgeConfig",
+    "ModelConfig",
+    "NetworkConfig",
+    "RidgeConfig",
+    "usual_model",
+]
+
+Width: TypeAlias = Annotated[int, Field(ge=1)]
+
+
+class CNNConfig(Section):
+    """The convolutional network."""
+
+    kind: Literal["cnn"] = Field(default="cnn", description="A convolutional network.")
+    hidden: int = Field(default=128, ge=1, description="Width of the hidden fully connected layer.")
+
+
+class HDNNPConfig(Section):
+    """A network for each species that gives every atom its part of the energy."""
+
+    kind: Literal["hdnnp"] = Field(
+        description="Behler-Parrinello network on a descriptor of every atom."
+    )
+    hidden: list[Width] = Field(
+        default=[64, 64], min_length=1, description="Widths of the hidden layers."
+    )
+
+
+class RidgeConfig(Section):
+    """Linear regression with a penalty on its weights."""
+
+    kind: Literal["ridge"] = Field(description="Linear ridge regression.")
+    penalties: Annotated[list[Positive], Field(min_length=1)] = Field(
+        default=[1e-4, 1e-3, 1e-2, 1e-1, 1.0],
+        description="Penalties to choose from by the validation error, in units of the mean "
+        "squared length of a training frame's features.",
+    )
+
+
+class KernelRidgeConfig(Section):
+    """Ridge regression with a Gaussian kernel."""
+
+    kind: Literal["kernel_ridge"] = Field(description="Gaussian-kernel ridge regression.")
+    penalties: Annotated[list[Positive], Field(min_length=1)] = Field(
+        default=[1e-6, 1e-5, 1e-4, 1e-3, 1e-2],
+        description="Penalties to choose from by the validation error.",
+    )
+    lengths: Annotated[list[Positive], Field(min_length=1)] = Field(
+        default=[2.0, 4.0, 8.0, 16.0],
+        description="Lengths of the kernel to choose from, in units of the root mean square "
+        "distance between training frames.",
+    )
+    kernel: Literal["single", "product", "sum"] = Field(
+        default="single",
+        description="single: one Gaussian, with one length for all features. product: one Gaussian "
+        "with a length of its own for each degree of homology and for the descriptor in section "
+        "local. sum: a Gaussian for each of them, added with weights. All lengths and weights are "
+        "chosen from the lists here; for product and sum, longer lists than these pay off.",
+    )
+    weights: Annotated[list[Positive], Field(min_length=1)] = Field(
+        default=[0.25, 1.0, 4.0],
+        description="Weights to choose from for each part of a sum; only their ratios count.",
+    )
+
+
+class JointConfig(Section):
+    """A network that reads diagrams and neighbourhoods of atoms together."""
+
+    kind: Literal["joint"] = Field(
+        description="A network on a persistence histogram and, in section local, on a descriptor "
+        "of every atom."
+    )
+    design: Literal["sum", "embedding"] = Field(
+        default="sum",
+        description="sum: the energy is that of a cnn plus that of an hdnnp, trained together. "
+        "embedding: the network of an atom also sees some numbers that a cnn makes of its frame's "
+        "histogram.",
+    )
+    hidden: list[Width] = Field(
+        default=[64, 64], min_length=1, description="Widths of the hidden layers for atoms."
+    )
+    hidden_histogram: int = Field(
+        default=128, ge=1, description="Width of the cnn's hidden fully connected layer."
+    )
+    embedding: int = Field(
+        default=16, ge=1, description="Numbers a histogram becomes; for design embedding."
+    )
+
+
+ModelConfig: TypeAlias = Annotated[
+    CNNConfig | HDNNPConfig | RidgeConfig | KernelRidgeConfig | JointConfig,
+    Field(discriminator="kind"),
+]
+
+NetworkConfig: TypeAlias = CNNConfig | HDNNPConfig | JointConfig
+"""Those that are trained in epochs."""
+
+
+def usual_model(value: Any) -> Any:
+    """Add the kind of model that is meant where none is named."""
+    if isinstance(value, dict) and "kind" not in value:
+        return {"kind": "cnn"} | value
+    return value

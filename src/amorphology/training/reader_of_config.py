@@ -1,0 +1,41 @@
+"""The reader that a config asks for."""
+
+from amorphology.descriptors import PersistenceHistogram
+from amorphology.descriptors.local_environment import LocalEnvironment
+from amorphology.training.config import TrainingConfig
+from amorphology.training.descriptor_config import (
+    DescriptorConfig,
+    RowConfig,
+)
+from amorphology.training.descriptor_kinds import descriptor_from_config
+from amorphology.training.readers import BothReader, HistogramReader, Reader
+from amorphology.training.row_readers import EnvironmentReader, RowReader, VectorReader
+
+__all__ = ["reader_of"]
+
+
+def reader_of(config: TrainingConfig) -> Reader:
+    """
+    Build what turns frames into inputs of the model.
+
+    Parameters
+    ----------
+    config
+        Settings of a run.
+
+    Returns
+    -------
+    Reader
+        Not fitted.
+    """
+    if not isinstance(config.descriptor, DescriptorConfig):
+        return _row_reader(config.descriptor)
+    whole = HistogramReader(PersistenceHistogram(**config.descriptor.model_dump(exclude={"kind"})))
+    return BothReader(whole, _row_reader(config.local)) if config.local else whole
+
+
+def _row_reader(section: RowConfig) -> RowReader:
+    descriptor = descriptor_from_config(section)
+    if isinstance(descriptor, LocalEnvironment) and section.kind in ("soap", "acsf"):
+        return EnvironmentReader(descriptor, section.standardisation)
+    return VectorReader(descriptor, section.standardisation)

@@ -1,0 +1,218 @@
+"""Every kind of descriptor and model, from frames to predictions."""
+
+import csv
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ase import Atoms
+from ase.calculators.singlepoint import SinglePointCalculator
+from ase.io import write
+from rich.console import Console
+
+from amorphology.errors import ConfigError, RunError, StructureError
+from amorphology.homology import alpha_persistence_many
+from amorphology.training import TrainingConfig, evaluate, load_run, predict, train
+
+SOAP = {"kind": "soap", "r_cut": 4.0, "n_max": 3, "l_max": 2, "sigma": 0.7}
+ACSF = {"kind": "acsf", "r_cut": 4.0, "g4": []}
+HISTOGRAM = {
+    "homology": [0, 1],
+    "bins": 16,
+    "range": [[0.0, 4.0], [1.0, 4.0]],
+    "normalisation": "per_atom",
+    "blur": 0.1,
+}
+SMALL = {"hidden": [12, 12]}
+NETWORK = {"epochs": 25, "batch_size": 4, "learning_rate": 4e-3, "device": "cpu"}
+
+PERIODIC = {
+    "hdnnp-soap": {"descriptor": SOAP, "model": {"kind": "hdnnp", **SMALL}},
+    "hdnnp-acsf": {"descriptor": ACSF, "model": {"kind": "hdnnp", **SMALL}},
+    "ridge-soap": {"descriptor": SOAP | {"kind": "soap_average"}, "model": {"kind": "ridge"}},
+    "kernel-acsf": {
+        "descriptor": ACSF | {"kind": "acsf_average"},
+        "model": {"kind": "kernel_ridge"},
+    },
+    "kernel-sum": {
+        "descriptor": HISTOGRAM,
+        "local": SOAP | {"kind": "soap_average"},
+        "model": {
+            "kind": "kernel_ridge",
+            "kernel": "sum",
+            "lengths": [1, 4],
+            "penalties": [1e-4, 1e-2],
+        },
+    },
+    "kernel-product": {
+        "descriptor": HISTOGRAM,
+        "local": SOAP | {"kind": "soap_average"},
+        "model": {"kind": "kernel_ridge", "kernel": "product", "lengths": [1, 4, 16]},
+    },
+    "kernel-degrees": {
+        "descriptor": HISTOGRAM,
+        "model": {"kind": "kernel_ridge", "kernel": "product"},
+    },
+    "joint-sum": {
+        "descriptor": HISTOGRAM,
+        "local": ACSF,
+        "model": {"kind": "joint", "hidden_histogram": 8, **SMALL},
+    },
+    "joint-embedding": {
+        "descriptor": HISTOGRAM,
+        "local": SOAP,
+        "model": {"kind": "joint", "design": "embedding", "hidden_histogram": 8, **SMALL},
+    },
+}
+
+FREE = {
+    "ridge-eigenspectrum": {"descriptor": {"kind": "coulomb_eigenspectrum"}},
+    "ridge-matrix": {"descriptor": {"kind": "coulomb_matrix"}},
+    "ridge-cartesian": {"descriptor": {"kind": "cartesian", "standardisation": None}},
+}
+
+
+@pytest.fixture(scope="module")
+def settings(copper_config: dict) -> dict:
+    return copper_config | {"optimisation": NETWORK}
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(path.read_text().splitlines()))
+
+
+@pytest.mark.parametrize("kind", PERIODIC)
+def test_trained_evaluated_and_loaded(
+    settings: dict, copper_frames: list[Atoms], tmp_path: Path, kind: str
+):
+    config = TrainingConfig(**settings | PERIODIC[kind], out=str(tmp_path / "run"))
+    run = train(config)
+    metrics = run.metrics()
+    assert metrics["descriptor"] == config.descriptor.kind
+    assert metrics["model"] == config.model.kind
+    mean = metrics["mean_predictor"]["rmse_mev_per_atom"]
+    assert metrics["test"]["rmse_mev_per_atom"] < 0.5 * mean
+    names = {path.name for path in run.path.iterdir()}
+    assert {"best.pt", "config.yaml", "metrics.json", "predictions.csv"} <= names
+    assert "features" not in names  # taken away at the end
+    saved = [float(row["prediction_ev_per_atom"]) for row in rows_of(run.path / "predictions.csv")]
+    loaded = load_run(run.path)
+    np.testing.assert_allclose(loaded.predict(copper_frames), saved, atol=1e-5)
+    assert evaluate(loaded, copper_frames).n_frames == 40
+    assert predict(loaded, []).shape == (0,)
+    if config.descriptor.kind != "persistence_histogram":
+        # The mean energy of a repeated cell is that of the cell. Diagrams of so few atoms differ:
+        # on the torus some classes never die.
+        larger = copper_frames[3].repeat((2, 1, 1))
+        np.testing.assert_allclose(loaded.predict([larger]), saved[3], atol=1e-4)
+    if kind == "kernel-degrees":
+        diagrams = alpha_persistence_many(copper_frames[:2])
+        np.testing.assert_allclose(loaded.predict(diagrams), saved[:2], atol=1e-5)
+        return
+    stranger = copper_frames[3].copy()
+    stranger.symbols[5] = "Ag"
+    with pytest.raises(StructureError, match="frame 1: holds Ag, unknown to a descriptor of Cu"):
+        loaded.predict([copper_frames[0], stranger])
+    with pytest.raises(StructureError, match=r"is not ase.Atoms"):
+        loaded.predict(alpha_persistence_many(copper_frames[:1]))
+    with pytest.raises(RunError, match="pass frames to predict"):
+        _ = loaded.descriptor
+
+
+@pytest.mark.parametrize("model", ["ridge", "kernel_ridge"])
+@pytest.mark.parametrize("kind", FREE)
+def test_descriptors_of_molecules(
+    settings: dict, copper_frames: list[Atoms], tmp_path: Path, kind: str, model: str
+):
+    frames = []
+    for frame in copper_frames:
+        free = frame[:12]
+        free.pbc = False
+        # Something that Cartesian coordinates, too, can learn.
+        energy = 12.0 * free.get_all_distances().mean()
+        free.calc = SinglePointCalculator(free, energy=energy)
+        free.info["run"] = frame.info["run"]
+        frames.append(free)
+    write(tmp_path / "free.extxyz", frames)
+    changes = FREE[kind] | {"model": {"kind": model}}
+    changes["data"] = {"frames": [str(tmp_path / "free.extxyz")]}
+    run = train(TrainingConfig(**settings | changes, out=str(tmp_path / "run")))
+    metrics = run.metrics()
+    assert metrics["test"]["rmse_mev_per_atom"] < metrics["mean_predictor"]["rmse_mev_per_atom"]
+    saved = [float(row["prediction_ev_per_atom"]) for row in rows_of(run.path / "predictions.csv")]
+    np.testing.assert_allclose(load_run(run.path).predict(frames), saved, atol=1e-5)
+
+
+def test_an_ensemble_of_hdnnps(settings: dict, copper_frames: list[Atoms], tmp_path: Path):
+    changes = PERIODIC["hdnnp-acsf"] | {"ensemble": 2}
+    config = TrainingConfig(**settings | changes, out=str(tmp_path / "run"))
+    run = train(config)
+    energies, spread = run.predict_with_spread(copper_frames[:3])
+    assert energies.shape == (3,)
+    assert (spread > 0).all()
+    assert run.metrics()["precision"] == "float32"
+
+
+@pytest.fixture(scope="module")
+def alloys(copper_frames: list[Atoms]) -> list[Atoms]:
+    """Frames of several compositions and sizes, whose energy is a pair sum with its own depths."""
+    frames = []
+    for index, frame in enumerate(copper_frames):
+        alloy = frame.copy()[: 20 + index % 3]
+        gold = np.random.default_rng(index).random(len(alloy)) < index % 8 / 10
+        alloy.symbols[gold] = "Au"
+        energy = np.where(gold, -3.8, -3.5).sum() + 0.05 * np.sum(gold) ** 2 / len(alloy)
+        alloy.calc = SinglePointCalculator(alloy, energy=energy)
+        alloy.info["run"] = frame.info["run"]
+        frames.append(alloy)
+    return frames
+
+
+def test_several_species(settings: dict, alloys: list[Atoms], tmp_path: Path):
+    write(tmp_path / "alloys.extxyz", alloys)
+    changes = PERIODIC["hdnnp-acsf"] | {"data": {"frames": [str(tmp_path / "alloys.extxyz")]}}
+    run = train(TrainingConfig(**settings | changes, out=str(tmp_path / "run")))
+    metrics = run.metrics()
+    assert (
+        metrics["test"]["rmse_mev_per_atom"] < 0.3 * metrics["mean_predictor"]["rmse_mev_per_atom"]
+    )
+    saved = [float(row["prediction_ev_per_atom"]) for row in rows_of(run.path / "predictions.csv")]
+    alone = [run.predict([frame])[0] for frame in alloys[:9]]
+    np.testing.assert_allclose(alone, saved[:9], atol=1e-5)
+
+
+def test_a_species_without_training_frames(settings: dict, tmp_path: Path):
+    changes = {"descriptor": ACSF | {"species": ["Cu", "Ag"]}, "model": {"kind": "hdnnp"}}
+    with pytest.raises(ConfigError, match="species names Ag, of which the training set has no"):
+        train(TrainingConfig(**settings | changes, out=str(tmp_path / "run")))
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_cache_serves_several_trainings(settings: dict, tmp_path: Path):
+    texts = []
+    for name, changes in (
+        ("first", PERIODIC["hdnnp-soap"]),
+        ("second", PERIODIC["hdnnp-soap"] | {"seed": 1}),
+        ("third", PERIODIC["joint-embedding"]),
+    ):
+        text = io.StringIO()
+        epoch = {"optimisation": NETWORK | {"epochs": 1}, "cache": str(tmp_path / "cache")}
+        config = TrainingConfig(**settings | changes | epoch, out=str(tmp_path / name))
+        train(config, Console(file=text, width=200))
+        texts.append(text.getvalue())
+    assert "SOAP of 40 frames: 1280 atoms x 18 features take 9.22e-05 GB" in texts[0]
+    # Another split may learn its species from other frames, but they are the same.
+    assert all("features take" not in text for text in texts[1:])
+    assert len(list((tmp_path / "cache").glob("*.float32"))) == 1
+
+
+def test_settings_of_the_machine_may_change(settings: dict, tmp_path: Path):
+    changes = PERIODIC["hdnnp-soap"] | {"optimisation": NETWORK | {"epochs": 1}}
+    config = TrainingConfig(**settings | changes, out=str(tmp_path / "run"))
+    train(config)
+    moved = changes | {"descriptor": SOAP | {"n_jobs": 2}, "cache": str(tmp_path / "cache")}
+    train(TrainingConfig(**settings | moved, out=str(tmp_path / "run")))
+    other = changes | {"descriptor": SOAP | {"n_max": 2}}
+    with pytest.raises(ConfigError, match=r"other settings \(descriptor\.n_max\)"):
+        train(TrainingConfig(**settings | other, out=str(tmp_path / "run")))
