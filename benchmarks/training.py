@@ -86,17 +86,20 @@ def wait_for(device: torch.device) -> None:
 
 
 def frames_a_second(
-    device: torch.device, precision: str, settings: dict[str, Any], batch: int, seconds: float
+    device: torch.device,
+    precision: str,
+    settings: dict[str, Any],
+    arguments: argparse.Namespace,
 ) -> dict[str, Any]:
     """Median speeds of training and of prediction, and the time of an epoch of the paper's size."""
-    frames = 16 * batch
+    frames, seconds = arguments.batches * arguments.batch, arguments.seconds
     descriptor = PersistenceHistogram(**settings)
     binned = descriptor.bin_pairs(random_diagrams(frames))
     descriptor.fit_binned(binned)
     dataset = Dataset(Histograms(descriptor, binned, device), torch.randn(frames))
     model = PersistenceCNN(descriptor.bins, in_channels=binned.shape[0])
     chosen = OptimisationConfig(
-        device=device.type, precision=precision, batch_size=batch, epochs=10**9
+        device=device.type, precision=precision, batch_size=arguments.batch, epochs=10**9
     )
     trainer = Trainer(model, chosen, seed=0, energy_scale=1.0)
     train, predict = [], []
@@ -188,7 +191,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
             "precision": precision,
             "native": precision == "float32" or choose_precision("auto", device) == torch.bfloat16,
             "descriptor": name,
-            **frames_a_second(device, precision, settings, arguments.batch, arguments.seconds),
+            **frames_a_second(device, precision, settings, arguments),
         }
         for device, precision in contenders(arguments.devices)
         for name, settings in DESCRIPTORS.items()
@@ -253,6 +256,7 @@ def main() -> None:
     parser.add_argument("--number", type=int, default=PAPER_FRAMES, help="frames for diagrams")
     parser.add_argument("--jobs", type=int, default=available_cores(), help="threads for diagrams")
     parser.add_argument("--batch", type=int, default=OptimisationConfig().batch_size)
+    parser.add_argument("--batches", type=int, default=16, help="of the timed pass over frames")
     parser.add_argument("--seconds", type=float, default=10.0, help="of each of three rounds")
     parser.add_argument("--devices", nargs="*", default=["cpu", "cuda"], choices=["cpu", "cuda"])
     parser.add_argument("--json", type=Path, default=Path("build/benchmarks/training.json"))

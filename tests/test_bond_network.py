@@ -6,7 +6,7 @@ from ase import Atoms
 from ase.build import bulk, graphene, make_supercell
 from ase.neighborlist import neighbor_list
 
-from amorphology.bond_network import BondNetwork
+from amorphology.bond_network import BondNetwork, coordination_shares
 from amorphology.errors import ConfigError, StructureError
 
 CC = 1.42  # Angstrom
@@ -159,3 +159,41 @@ def test_an_empty_structure_has_no_rings():
     network = BondNetwork(Atoms())
     assert network.rings() == []
     assert network.coordination.shape == (0,)
+
+
+@pytest.mark.parametrize("vacancies", [0, 3])
+def test_rings_of_a_plane_network_obey_eulers_theorem(vacancies):
+    """On a torus V - E + F = 0; the rings of a sheet with defects are its faces."""
+    atoms = sheet((10, 6))
+    for k in range(vacancies):  # far apart: each makes one ring of twelve of three hexagons
+        corner = atoms.cell.sum(axis=0) * (k + 0.5) / max(vacancies, 1)
+        del atoms[int(np.argmin(np.linalg.norm((atoms.positions - corner)[:, :2], axis=1)))]
+    network = BondNetwork(atoms, 1.6)
+    counts = network.ring_sizes(12)
+    assert counts[12] == vacancies
+    assert counts.sum() == len(network.bonds) - len(atoms)
+    z = network.coordination.mean()
+    assert counts @ np.arange(13) / counts.sum() == pytest.approx(2 * z / (z - 2))
+
+
+def test_coordination_shares_of_lattices():
+    diamond, layer = bulk("C", "diamond", a=3.57, cubic=True), sheet((2, 1))
+    np.testing.assert_array_equal(
+        coordination_shares([diamond], [1.5, 1.6]), [[1, 0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 1, 0, 0]]
+    )
+    both = coordination_shares([diamond, layer], [1.6], most=4)
+    np.testing.assert_allclose(both, [[0, 0, 0, 0.5, 0.5]])
+    np.testing.assert_allclose(coordination_shares([diamond], [1.6], most=3), [[0, 0, 0, 1]])
+
+
+def test_coordination_shares_of_a_random_cell():
+    rng = np.random.default_rng(5)
+    atoms = Atoms("C60", rng.uniform(size=(60, 3)) * 9.0, cell=[9.0] * 3, pbc=True)
+    distance = atoms.get_all_distances(mic=True) + 99 * np.eye(60)
+    for cutoff, shares in zip((1.4, 2.2), coordination_shares([atoms], [1.4, 2.2]), strict=True):
+        neighbours = np.minimum((distance < cutoff).sum(axis=1), 6)
+        np.testing.assert_allclose(shares, np.bincount(neighbours, minlength=7) / 60)
+    with pytest.raises(ConfigError, match="positive number"):
+        coordination_shares([atoms], [1.4, 0.0])
+    with pytest.raises(StructureError, match="no atoms"):
+        coordination_shares([], [1.4])

@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 from ase import Atoms
 from ase.build import bulk, graphene
+from ase.neighborlist import neighbor_list
 
 from amorphology.errors import ConfigError, StructureError
-from amorphology.radial_distribution import radial_distribution
+from amorphology.radial_distribution import first_shell, number_density, radial_distribution
 
 
 @pytest.mark.parametrize("pbc", [(True, True, True), (True, True, False), (True, False, True)])
@@ -32,11 +33,11 @@ def number_within(r, g, density, dimension):
 
 
 def test_shells_of_graphene_by_area():
-    atoms = graphene(a=2.46, size=(2, 2, 1), vacuum=20.0)
+    atoms = graphene(a=2.465, size=(2, 2, 1), vacuum=20.0)
     atoms.pbc = (True, True, False)
     r, g = radial_distribution([atoms, atoms], r_max=3.2, n_bins=320)
-    area = np.sqrt(3) / 2 * 2.46**2 / 2  # an atom
-    shells = [(2.46 / np.sqrt(3), 3), (2.46, 6), (2 * 2.46 / np.sqrt(3), 3)]
+    area = np.sqrt(3) / 2 * 2.465**2 / 2  # an atom
+    shells = [(2.465 / np.sqrt(3), 3), (2.465, 6), (2 * 2.465 / np.sqrt(3), 3)]
     assert np.flatnonzero(g).tolist() == [int(distance / 0.01) for distance, _ in shells]
     within = number_within(r, g, 1 / area, 2)[np.flatnonzero(g)]
     np.testing.assert_allclose(within, np.cumsum([n for _, n in shells]))
@@ -65,3 +66,70 @@ def test_what_has_no_density_is_refused():
     for options in ({"r_max": 0.0}, {"r_max": float("nan")}, {"n_bins": 0}):
         with pytest.raises(ConfigError, match="must be positive"):
             radial_distribution([periodic], **options)
+
+
+@pytest.mark.parametrize("pbc", [(True, True, True), (True, True, False)])
+@pytest.mark.parametrize("r_max", [3.4, 5.5])  # shorter and longer than half of the cell
+def test_pairs_are_those_of_a_neighbour_list(pbc, r_max):
+    rng = np.random.default_rng(3)
+    cell = np.array([[8.0, 0, 0], [2.5, 7.5, 0], [0, 0, 9.0]])
+    points = rng.uniform(-1, 2, size=(40, 3)) @ cell  # also far outside of the cell
+    atoms = Atoms("C40", points, cell=cell, pbc=pbc)
+    _, g = radial_distribution([atoms], r_max=r_max, n_bins=17)
+    edges = np.linspace(0, r_max, 18)
+    expected = np.histogram(neighbor_list("d", atoms, r_max), edges)[0]
+    dimension = sum(pbc)
+    shells = np.diff(edges**dimension) * (4 / 3 * np.pi if dimension == 3 else np.pi)
+    np.testing.assert_allclose(g * 40 * number_density(atoms) * shells, expected, atol=1e-9)
+    assert expected.sum() > 100
+    assert number_density(atoms) == pytest.approx(40 / (60 * (9 if dimension == 3 else 1)))
+
+
+LATTICES = {
+    "diamond": (bulk("C", "diamond", a=3.57), 3.57 * np.sqrt(3) / 4, 4),
+    "simple cubic": (bulk("Po", "sc", a=1.5), 1.5, 6),
+    "body-centred": (bulk("Fe", "bcc", a=2.0), np.sqrt(3), 8),
+    "face-centred": (bulk("Cu", "fcc", a=2.2), 2.2 / np.sqrt(2), 12),
+}
+
+
+@pytest.mark.parametrize("name", LATTICES)
+def test_first_shell_of_lattices(name):
+    atoms, distance, neighbours = LATTICES[name]
+    r, g = radial_distribution([atoms], r_max=4.0, n_bins=400)
+    shell = first_shell(r, g, number_density(atoms))
+    assert shell.peak == pytest.approx(distance, abs=0.005 + 1e-9)
+    assert shell.neighbours == pytest.approx(neighbours)
+    assert distance < shell.minimum < 1.5 * distance
+
+
+def test_first_shell_of_a_sheet():
+    atoms = graphene(a=2.46, size=(2, 2, 1), vacuum=20.0)
+    atoms.pbc = (True, True, False)
+    r, g = radial_distribution([atoms], r_max=4.0, n_bins=400)
+    shell = first_shell(r, g, number_density(atoms), dimension=2)
+    assert shell.peak == pytest.approx(1.4203, abs=0.005)
+    assert shell.neighbours == pytest.approx(3)
+
+
+def test_first_shell_counts_what_is_within_its_minimum():
+    atoms = bulk("C", "diamond", a=3.57, cubic=True) * (2, 2, 2)
+    frames = [atoms.copy() for _ in range(3)]
+    for seed, frame in enumerate(frames):
+        frame.rattle(0.2, seed=seed)
+    r, g = radial_distribution(frames, r_max=3.2, n_bins=64)
+    shell = first_shell(r, g, number_density(atoms))
+    end = shell.minimum + 0.025  # of the bin
+    within = np.mean([len(neighbor_list("i", frame, end)) / len(frame) for frame in frames])
+    assert shell.neighbours == pytest.approx(within)
+    assert g[np.searchsorted(r, shell.peak)] == g[r < 2].max()
+    lowest = g[(r > shell.peak) & (r < 1.5 * shell.peak)].min()
+    assert g[np.argmin(np.abs(r - shell.minimum))] == lowest > 0
+
+
+def test_no_first_shell():
+    r = np.linspace(0.05, 2.95, 30)
+    with pytest.raises(StructureError, match="no distance up to"):
+        first_shell(r, np.ones(30), 0.1)
+    with pytest.raises(ConfigError, match="r_max must be above 3"):
+        first_shell(r, np.where(r > 2.4, 2.0, 0.0), 0.1)

@@ -10,6 +10,7 @@ a long way closes, King counts that way even when it has a short cut elsewhere.
 """
 
 import dataclasses
+from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 
 from amorphology.errors import ConfigError, StructureError
 
-__all__ = ["BondNetwork", "ShortestPathRing"]
+__all__ = ["BondNetwork", "ShortestPathRing", "coordination_shares"]
 
 # A periodic network is searched in its unrolled form. An image of an atom is one whole number:
 # the atom's index plus the number of atoms times its offset written in base 2048, so that moving an
@@ -298,3 +299,46 @@ class _Search:
                 turned = tuple(x - image + root for x in ring[k:] + ring[:k])
                 forms += [turned, turned[:1] + turned[:0:-1]]
         return min(forms)
+
+
+def coordination_shares(
+    frames: Sequence[Atoms], cutoffs: Sequence[float], *, most: int = 6
+) -> NDArray[np.float64]:
+    """
+    Count how many atoms have each number of neighbours, for several lengths of a bond.
+
+    Parameters
+    ----------
+    frames : sequence of ase.Atoms
+        Periodic where their ``pbc`` says so.
+    cutoffs : sequence of float
+        Longest bonds, Angstrom.
+    most : int
+        Atoms with more neighbours count with those that have so many.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_cutoffs, most + 1)
+        Element k of a row is the share of atoms with k neighbours, of all frames together; a row
+        sums to 1.
+
+    Raises
+    ------
+    ConfigError
+        When a cutoff is not a positive number.
+    StructureError
+        When there is no atom.
+    """
+    for cutoff in cutoffs:
+        if not 0 < cutoff < np.inf:
+            raise ConfigError(f"the bond length is {cutoff}: it must be a positive number")
+    n_atoms = sum(len(atoms) for atoms in frames)
+    if not n_atoms:
+        raise StructureError("no atoms to count neighbours of; pass at least one frame")
+    counts = np.zeros((len(cutoffs), most + 1))
+    for atoms in frames:
+        first, distance = neighbor_list("id", atoms, max(cutoffs))
+        for row, cutoff in zip(counts, cutoffs, strict=True):
+            neighbours = np.bincount(first[distance < cutoff], minlength=len(atoms))
+            row += np.bincount(np.minimum(neighbours, most), minlength=most + 1)
+    return counts / n_atoms

@@ -3,7 +3,13 @@ import pytest
 from matplotlib.figure import Figure
 
 from amorphology.errors import StructureError
-from amorphology.plots import plot_energy_distribution, plot_learning_curve, plot_parity
+from amorphology.plots import (
+    plot_calibration,
+    plot_energy_distribution,
+    plot_learning_curve,
+    plot_parity,
+    plot_training_size,
+)
 
 
 def test_parity_writes_the_errors_of_what_it_draws():
@@ -59,3 +65,39 @@ def test_distributions_are_fractions_over_the_same_bins():
     np.testing.assert_array_equal(train.get_data().edges, test.get_data().edges)
     assert [train.get_label(), test.get_label()] == ["train (30)", "test (2)"]
     assert axes.get_ylabel() == "Energy (eV/atom)"
+
+
+def test_many_points_become_a_picture():
+    few, many = Figure().subplots(), Figure().subplots()
+    plot_parity(few, np.zeros(10), np.zeros(10), title="")
+    plot_parity(many, np.zeros(2000), np.zeros(2000), title="")
+    assert not few.collections[0].get_rasterized()
+    assert many.collections[0].get_rasterized()
+    assert many.texts[0].get_text().endswith("2,000 frames")
+
+
+def test_training_sizes_are_marked_on_a_logarithmic_axis():
+    axes = Figure().subplots()
+    curves = {"one": ([100, 200, 400], [80, 60, 50]), "other": ([200, 400], [40, 30])}
+    assert plot_training_size(axes, curves, ["C0", "C1"]) is axes
+    one, other = axes.lines
+    np.testing.assert_array_equal(one.get_xydata(), [[100, 80], [200, 60], [400, 50]])
+    np.testing.assert_array_equal(other.get_xydata(), [[200, 40], [400, 30]])
+    assert [text.get_text() for text in axes.get_xticklabels()] == ["100", "200", "400"]
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["one", "other"]
+    assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("Training frames", "RMSE (meV/atom)")
+
+
+def test_calibration_is_drawn_on_equal_axes():
+    axes = Figure().subplots()
+    bins = {"as it is": ([5, 10], [10, 20]), "times 2": ([10, 20], [10, 20])}
+    assert plot_calibration(axes, bins, ["C0", "C1"]) is axes
+    line, first, second = axes.lines
+    np.testing.assert_array_equal(*line.get_xydata().T)
+    np.testing.assert_array_equal(first.get_xydata(), [[5, 10], [10, 20]])
+    np.testing.assert_array_equal(*second.get_xydata().T)
+    assert axes.get_xlim() == axes.get_ylim()
+    assert axes.get_xlim()[1] > 20
+    assert axes.get_aspect() == 1.0
+    assert axes.get_xlabel() == "Predicted standard deviation (meV/atom)"

@@ -8,12 +8,10 @@ from matplotlib.figure import Figure
 from amorphology.plots.sheets import (
     RING_COLOURS,
     plot_against_rate,
-    plot_radial_distribution,
     plot_ring_shares,
     plot_sheet,
     ring_legend,
 )
-from amorphology.plots.style import COLOURS
 
 
 def inside(points, polygon):
@@ -68,20 +66,17 @@ def test_ring_shares_take_structures_of_one_rate_together():
     assert axes.get_xscale() == "log"
 
 
-def test_values_against_the_rate_and_their_mean():
+def test_values_against_the_rate_with_mean_and_spread():
     axes = Figure().subplots()
-    plot_against_rate(axes, [500, 200, 500], [1.0, 5.0, 3.0], ylabel="Energy (eV/atom)")
-    points, mean = axes.lines
-    np.testing.assert_array_equal(points.get_xydata(), [[500, 1], [200, 5], [500, 3]])
+    energy = [1.0, 5.0, 3.0]
+    plot_against_rate(axes, [500, 200, 500], energy, ylabel="Energy (eV/atom)", label="sheets")
+    points, *_ = axes.lines
+    np.testing.assert_allclose(points.get_xydata(), [[535, 1], [214, 5], [535, 3]])
+    (bars,) = axes.containers
+    mean, caps, (lines,) = bars
     np.testing.assert_array_equal(mean.get_xydata(), [[200, 5], [500, 2]])
+    of_500 = lines.get_segments()[1]
+    np.testing.assert_allclose(of_500, [[500, 2 - np.sqrt(2)], [500, 2 + np.sqrt(2)]])
     assert axes.get_ylabel() == "Energy (eV/atom)"
-
-
-def test_radial_distributions_over_each_other():
-    axes = Figure().subplots()
-    r = np.linspace(0, 4, 5)
-    plot_radial_distribution(axes, r, [r, 2 * r], ["slow", "fast"])
-    slow, fast = (line for line in axes.lines if line.get_label() in ("slow", "fast"))
-    np.testing.assert_array_equal(fast.get_ydata(), 2 * r)
-    assert slow.get_color() == COLOURS["blue"]
-    assert axes.get_xlabel() == "Distance (Å)"
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["sheets"]
+    assert len(caps) == 2

@@ -7,8 +7,13 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from amorphology.plots import coordination_legend, plot_melt_quench, plot_structure
-from amorphology.plots.simulation import COORDINATION_COLOURS
-from amorphology.plots.style import DENSITY_MAP
+from amorphology.plots.simulation import (
+    COORDINATION_COLOURS,
+    plot_against_temperature,
+    plot_coordination,
+    plot_radial_distribution,
+)
+from amorphology.plots.style import COLOURS, DENSITY_MAP
 
 
 def test_one_line_a_run_in_the_order_of_time():
@@ -77,3 +82,53 @@ def test_structure_colours_by_neighbours(length, name):
 
 def test_legend_names_every_colour():
     assert [line.get_label() for line in coordination_legend()] == list(COORDINATION_COLOURS)
+
+
+def test_frames_by_temperature_are_coloured_by_density():
+    axes = Figure().subplots()
+    temperature, energy, density = np.array([[300.0, -8, 2.0], [5000, -7.5, 2.4], [900, -8.2, 3]]).T
+    returned = plot_against_temperature(
+        axes, temperature, energy, density, ylabel="Energy (eV/atom)", density_range=(2.0, 4.0)
+    )
+    assert returned is axes
+    (points,) = axes.collections
+    drawn = {tuple(xy): d for xy, d in zip(points.get_offsets(), points.get_array(), strict=True)}
+    assert drawn == {(300.0, -8.0): 2.0, (5000.0, -7.5): 2.4, (900.0, -8.2): 3.0}
+    assert (points.norm.vmin, points.norm.vmax) == (2.0, 4.0)
+    assert points.get_rasterized()
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("Temperature (K)", "Energy (eV/atom)")
+
+
+def test_coordination_has_a_line_through_the_means_of_the_smaller_cells():
+    axes = Figure().subplots()
+    shares = {name: [0.1, 0.3, 0.5, 0.7] for name in COORDINATION_COLOURS}
+    plot_coordination(axes, [2.0, 2.0, 3.0, 2.0], shares, smaller=[True, True, True, False])
+    for k, (name, colour) in enumerate(COORDINATION_COLOURS.items()):
+        mean, smaller, larger = axes.lines[3 * k : 3 * k + 3]
+        assert (mean.get_label(), mean.get_color()) == (name, colour)
+        np.testing.assert_allclose(mean.get_xydata(), [[2, 20], [3, 50]])
+        np.testing.assert_allclose(smaller.get_xydata(), [[2, 10], [2, 30], [3, 50]])
+        np.testing.assert_allclose(larger.get_xydata(), [[2, 70]])
+
+
+def test_radial_distributions_over_each_other():
+    axes = Figure().subplots()
+    r = np.linspace(0, 4, 5)
+    plot_radial_distribution(axes, r, [r, 2 * r], ["slow", "fast"])
+    slow, fast = (line for line in axes.lines if line.get_label() in ("slow", "fast"))
+    np.testing.assert_array_equal(fast.get_ydata(), 2 * r)
+    assert slow.get_color() == COLOURS["blue"]
+    assert [line.get_linestyle() for line in (slow, fast)] == ["-", "-"]
+    assert axes.get_xlabel() == "Distance (Å)"
+
+
+def test_radial_distributions_in_given_looks():
+    axes = Figure().subplots()
+    r = np.linspace(0, 4, 5)
+    looks = {"colours": ["red", "black"], "linestyles": ["-", "--"]}
+    plot_radial_distribution(axes, r, [r, r], ["slow", "fast"], **looks)
+    lines = [line for line in axes.lines if line.get_label() in ("slow", "fast")]
+    assert [(line.get_color(), line.get_linestyle()) for line in lines] == [
+        ("red", "-"),
+        ("black", "--"),
+    ]

@@ -144,6 +144,42 @@ def predict_command(
     write_predictions(run, read_frames(frames), out)
 
 
+@app.command("explain")
+def explain_command(
+    run: RunFolder,
+    frame: Annotated[Path, typer.Argument(metavar="FRAME", help="Structure file.")],
+    out: Annotated[Path, typer.Option(help="Folder for figure, frame, rings and numbers.")],
+    index: Annotated[int, typer.Option(help="Which frame of the file; -1: the last.")] = -1,
+) -> None:
+    """Say which pairs, rings and atoms a predicted energy rests on."""
+    from amorphology.studies.frame_explanation import explain
+
+    typer.echo(f"written: {explain(run, frame, out, index=index)}")
+
+
+@app.command("view")
+def view_command(
+    frames: FrameFiles,
+    out: Annotated[Path, typer.Option(help="HTML file to write; needs no network to be opened.")],
+    run: Annotated[
+        Path | None, typer.Option(help="Trained run whose activation map is shown as well.")
+    ] = None,
+    index: Annotated[
+        int | None, typer.Option(help="Only this frame of all; -1: the last. Default: all.")
+    ] = None,
+) -> None:
+    """Write a page with diagrams and structure side by side: click a pair to see its ring."""
+    from amorphology.structures import read_frames
+    from amorphology.viewer import write_page
+
+    chosen = read_frames(frames)
+    if index is not None:
+        if not -len(chosen) <= index < len(chosen):
+            raise ConfigError(f"there is no frame {index}; the files hold {len(chosen)}, from 0 on")
+        chosen = [chosen[index]]
+    typer.echo(f"written: {write_page(chosen, out, run=run)}")
+
+
 @app.command("import")
 def import_command(
     sources: Annotated[

@@ -1,11 +1,14 @@
 """``amorph reproduce``: the paper's studies, from nothing to a report."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from amorphology.cli.options import JobsOption, ScaleOption, SeedOption
+
+if TYPE_CHECKING:
+    from amorphology.studies.energy_study.plan import EnergyStudy
 
 __all__ = ["reproduce"]
 
@@ -14,19 +17,102 @@ reproduce = typer.Typer(
 )
 
 
+OnlyOption = Annotated[
+    list[str] | None,
+    typer.Option(metavar="TRAINING", help="Do only this training; may be repeated. No report."),
+]
+ListOption = Annotated[bool, typer.Option("--list", help="Name the trainings, and do nothing.")]
+ReportOnlyOption = Annotated[
+    bool, typer.Option("--report-only", help="Report what is finished, and train nothing.")
+]
+
+
 @reproduce.command("carbon")
 def reproduce_carbon_command(
-    out: Annotated[Path, typer.Option(help="Folder for data, network, figures and report.")],
+    out: Annotated[Path, typer.Option(help="Folder for data, models, figures and report.")],
     scale: ScaleOption = "demo",
+    only: OnlyOption = None,
+    list_trainings: ListOption = False,
+    report_only: ReportOnlyOption = False,
     seed: SeedOption = 0,
     jobs: JobsOption = None,
 ) -> None:
-    """Amorphous carbon: melt-quench, diagrams, training, report; stopped, it goes on."""
+    """Amorphous carbon: melt-quench, diagrams, trainings, report; stopped, it goes on."""
     from rich.console import Console
 
-    from amorphology.studies import reproduce_carbon
+    from amorphology.studies import carbon_study, reproduce_carbon
 
-    reproduce_carbon(out, scale=scale, n_jobs=jobs, seed=seed, console=Console())
+    if list_trainings:
+        _print_trainings(carbon_study(scale, seed))
+        return
+    reproduce_carbon(
+        out,
+        scale=scale,
+        only=only or None,
+        report_only=report_only,
+        n_jobs=jobs,
+        seed=seed,
+        console=Console(),
+    )
+
+
+@reproduce.command("graphene")
+def reproduce_graphene_command(
+    out: Annotated[Path, typer.Option(help="Folder for data, models, figures and report.")],
+    scale: ScaleOption = "demo",
+    sheet: Annotated[
+        str, typer.Option(metavar="flat|rippled", help="Whether atoms may leave the plane.")
+    ] = "flat",
+    only: OnlyOption = None,
+    list_trainings: ListOption = False,
+    report_only: ReportOnlyOption = False,
+    seed: SeedOption = 0,
+    jobs: JobsOption = None,
+) -> None:
+    """Amorphous graphene: melt-quench, diagrams, trainings, report; stopped, it goes on."""
+    from rich.console import Console
+
+    from amorphology.studies import graphene_study, reproduce_graphene
+
+    if list_trainings:
+        _print_trainings(graphene_study(scale, seed, sheet))
+        return
+    reproduce_graphene(
+        out,
+        scale=scale,
+        sheet=sheet,
+        only=only or None,
+        report_only=report_only,
+        n_jobs=jobs,
+        seed=seed,
+        console=Console(),
+    )
+
+
+def _print_trainings(study: "EnergyStudy") -> None:
+    for training in study.trainings:
+        typer.echo(f"{training.name}: {training.title}, {training.shows}")
+
+
+@reproduce.command("explanation")
+def reproduce_explanation_command(
+    study: Annotated[
+        Path, typer.Argument(metavar="STUDY", help="Folder that `amorph reproduce carbon` filled.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for figures and report; default: in STUDY.")
+    ] = None,
+    model: Annotated[
+        Path | None, typer.Option(help="Run to explain; default: the paper's network in STUDY.")
+    ] = None,
+    seed: SeedOption = 0,
+) -> None:
+    """Activation maps of liquid and low-energy carbon, checked by numbers; rings behind them."""
+    from rich.console import Console
+
+    from amorphology.studies.explanation import reproduce_explanation
+
+    reproduce_explanation(study, out, model=model, seed=seed, console=Console())
 
 
 @reproduce.command("cyclooctane")

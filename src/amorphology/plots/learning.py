@@ -1,6 +1,6 @@
 """What a model learns: energies, learning curves, parity plots."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,7 +10,15 @@ from numpy.typing import ArrayLike
 from amorphology.plots.style import COLOURS, GREY, tidy
 from amorphology.training.metrics import error_metrics
 
-__all__ = ["plot_energy_distribution", "plot_learning_curve", "plot_parity"]
+__all__ = [
+    "plot_calibration",
+    "plot_energy_distribution",
+    "plot_learning_curve",
+    "plot_parity",
+    "plot_training_size",
+]
+
+MANY = 1000  # points from which on they become a picture inside a vector graphic
 
 
 def plot_energy_distribution(
@@ -101,13 +109,8 @@ def plot_learning_curve(
         markeredgecolor="black",
         label=f"kept: epoch {best_epoch}, {best:.1f} meV/atom",
     )
-    axes.set_yscale("log")
-    # Plain numbers, also between the powers of ten: "50" is read faster than "5 x 10^1".
-    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 3.0, 5.0)))
-    axes.yaxis.set_major_formatter("{x:g}")
-    axes.yaxis.set_minor_locator(NullLocator())
-    axes.grid(axis="y", color=GREY, alpha=0.25, linewidth=0.6)
-    axes.set(xlabel="Epoch", ylabel="RMSE (meV/atom)")
+    _logarithmic_errors(axes)
+    axes.set(xlabel="Epoch")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
     axes.legend(frameon=False, fontsize=9)
     return tidy(axes)
@@ -155,12 +158,22 @@ def plot_parity(
         margin = 0.04 * float(np.ptp(both)) or 0.1
         limits = (float(both.min()) - margin, float(both.max()) + margin)
     axes.plot(limits, limits, color=GREY, linewidth=1, zorder=1)
-    axes.scatter(energies, predictions, s=14, color=colour, alpha=0.5, linewidths=0, zorder=2)
+    many = len(energies) > MANY
+    axes.scatter(
+        energies,
+        predictions,
+        s=7 if many else 14,
+        color=colour,
+        alpha=0.25 if many else 0.5,
+        linewidths=0,
+        zorder=2,
+        rasterized=many,
+    )
     axes.text(
         0.04,
         0.96,
         f"RMSE {errors.rmse:.1f} meV/atom\nMAE {errors.mae:.1f} meV/atom\n"
-        f"{errors.n_frames} frame{'' if errors.n_frames == 1 else 's'}",
+        f"{errors.n_frames:,} frame{'' if errors.n_frames == 1 else 's'}",
         transform=axes.transAxes,
         verticalalignment="top",
         fontsize=9,
@@ -176,3 +189,98 @@ def plot_parity(
     axes.xaxis.set_major_locator(MaxNLocator(5))
     axes.yaxis.set_major_locator(MaxNLocator(5))
     return tidy(axes)
+
+
+def plot_training_size(
+    axes: Axes, curves: Mapping[str, tuple[ArrayLike, ArrayLike]], colours: Sequence[str]
+) -> Axes:
+    """
+    Draw errors against the number of frames that were learned from.
+
+    Parameters
+    ----------
+    axes
+        Where to draw.
+    curves
+        Numbers of training frames and RMSEs (meV/atom) of each model, (n_sizes,) both, by the name
+        for the legend.
+    colours
+        One for each.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The same axes, logarithmic both ways.
+    """
+    for (label, (frames, rmse)), colour, marker in zip(
+        curves.items(), colours, "osD^vP"[: len(curves)], strict=True
+    ):
+        axes.plot(
+            np.asarray(frames),
+            np.asarray(rmse, np.float64),
+            marker=marker,
+            color=colour,
+            label=label,
+            linewidth=1.6,
+            markersize=5,
+        )
+    axes.set_xscale("log", base=2)
+    ticks = sorted({int(n) for frames, _ in curves.values() for n in np.asarray(frames)})
+    axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
+    axes.xaxis.set_minor_locator(NullLocator())
+    _logarithmic_errors(axes)
+    axes.set(xlabel="Training frames")
+    axes.legend(frameon=False, fontsize=9)
+    return tidy(axes)
+
+
+def plot_calibration(
+    axes: Axes, bins: Mapping[str, tuple[ArrayLike, ArrayLike]], colours: Sequence[str]
+) -> Axes:
+    """
+    Draw errors against the standard deviations that were predicted for them.
+
+    Parameters
+    ----------
+    axes
+        Where to draw.
+    bins
+        Root mean square of the predicted standard deviations and RMSE of frames of similar spread,
+        (n_bins,) both, meV/atom, by the name for the legend.
+    colours
+        One for each.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The same axes, with the line on which predicted and true spread are equal.
+    """
+    arrays = {
+        label: (np.asarray(spread, np.float64), np.asarray(rmse, np.float64))
+        for label, (spread, rmse) in bins.items()
+    }
+    largest = 1.08 * max(float(np.max(both)) for both in arrays.values())
+    axes.plot([0, largest], [0, largest], color=GREY, linewidth=1, zorder=1)
+    for (label, (spread, rmse)), colour, marker in zip(
+        arrays.items(), colours, "osD^vP"[: len(arrays)], strict=True
+    ):
+        axes.plot(spread, rmse, f"{marker}-", color=colour, label=label, linewidth=1, markersize=5)
+    axes.set(
+        xlim=(0, largest),
+        ylim=(0, largest),
+        xlabel="Predicted standard deviation (meV/atom)",
+        ylabel="RMSE (meV/atom)",
+    )
+    axes.set_aspect("equal")
+    axes.legend(frameon=False, fontsize=9, loc="upper left")
+    return tidy(axes)
+
+
+def _logarithmic_errors(axes: Axes) -> None:
+    axes.set_yscale("log")
+    # Plain numbers, also between the powers of ten: "50" is read faster than "5 x 10^1".
+    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 3.0, 5.0)))
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.grid(axis="y", color=GREY, alpha=0.25, linewidth=0.6)
+    axes.set(ylabel="RMSE (meV/atom)")

@@ -1,7 +1,6 @@
 """Sheets of carbon: their rings, and what a cooling rate makes of them."""
 
 import itertools
-from collections.abc import Sequence
 
 import numpy as np
 from ase import Atoms
@@ -18,7 +17,6 @@ from amorphology.plots.style import COLOURS, GREY, tidy
 __all__ = [
     "RING_COLOURS",
     "plot_against_rate",
-    "plot_radial_distribution",
     "plot_ring_shares",
     "plot_sheet",
     "ring_legend",
@@ -173,9 +171,18 @@ def plot_ring_shares(axes: Axes, rate: ArrayLike, ring_sizes: ArrayLike) -> Axes
     return _rate_axis(axes)
 
 
-def plot_against_rate(axes: Axes, rate: ArrayLike, values: ArrayLike, *, ylabel: str) -> Axes:
+def plot_against_rate(
+    axes: Axes,
+    rate: ArrayLike,
+    values: ArrayLike,
+    *,
+    ylabel: str,
+    label: str = "mean and spread",
+    colour: str = COLOURS["blue"],
+    marker: str = "o",
+) -> Axes:
     """
-    Draw a value of each structure against its cooling rate, and the mean at each rate.
+    Draw a value of each structure against its cooling rate, and mean and spread at each rate.
 
     Parameters
     ----------
@@ -187,17 +194,45 @@ def plot_against_rate(axes: Axes, rate: ArrayLike, values: ArrayLike, *, ylabel:
         What goes upwards, (n_structures,).
     ylabel
         Name and unit of `values`.
+    label
+        Of the means, in the legend.
+    colour
+        Of points, line and bars.
+    marker
+        Of the means.
 
     Returns
     -------
     matplotlib.axes.Axes
-        The same axes.
+        The same axes. A bar reaches one standard deviation to each side; a rate with a single
+        structure has none. Points are 7 % to the right of their rate.
     """
     rate, values = np.asarray(rate), np.asarray(values)
     rates = np.unique(rate)
-    means = [values[rate == one].mean() for one in rates]
-    axes.plot(rate, values, "o", markersize=3, color=COLOURS["sky"], alpha=0.6, label="one sheet")
-    axes.plot(rates, means, "-", linewidth=1.4, color=COLOURS["blue"], label="mean")
+    of_rate = [values[rate == one] for one in rates]
+    spread = [np.std(some, ddof=1) if len(some) > 1 else np.nan for some in of_rate]
+    axes.plot(
+        1.07 * rate,  # beside the bars, which would hide them
+        values,
+        "o",
+        markersize=3,
+        markeredgewidth=0,
+        color=colour,
+        # Many points darken each other.
+        alpha=float(np.clip(12 / max(map(len, of_rate)), 0.12, 0.45)),
+        rasterized=True,
+    )
+    axes.errorbar(
+        rates,
+        [some.mean() for some in of_rate],
+        yerr=spread,
+        color=colour,
+        marker=marker,
+        markersize=4.5,
+        linewidth=1.4,
+        capsize=3,
+        label=label,
+    )
     axes.set(ylabel=ylabel)
     axes.legend(fontsize=8, frameon=False)
     return _rate_axis(axes)
@@ -208,36 +243,4 @@ def _rate_axis(axes: Axes) -> Axes:
     axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 5.0)))
     axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.xaxis.set_minor_formatter(NullFormatter())
-    return tidy(axes)
-
-
-def plot_radial_distribution(
-    axes: Axes, r: ArrayLike, functions: Sequence[ArrayLike], labels: Sequence[str]
-) -> Axes:
-    """
-    Draw radial distribution functions over each other.
-
-    Parameters
-    ----------
-    axes
-        Where to draw.
-    r
-        Distances, (n_bins,), Angstrom.
-    functions
-        Up to six functions, (n_bins,) each.
-    labels
-        One for each.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The same axes.
-    """
-    axes.axhline(1.0, color=GREY, linewidth=0.8, linestyle=":", zorder=1)
-    for g, label, colour in zip(functions, labels, COLOURS.values(), strict=False):
-        axes.plot(r, g, linewidth=1.2, color=colour, label=label)
-    axes.set(xlabel="Distance (Å)", ylabel="Radial distribution")
-    axes.set_xlim(left=0)
-    axes.set_ylim(bottom=0)
-    axes.legend(fontsize=8, frameon=False)
     return tidy(axes)

@@ -1,5 +1,7 @@
 """What a simulation makes: time series of runs, and pictures of structures."""
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 from ase import Atoms
 from ase.neighborlist import neighbor_list
@@ -12,7 +14,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from amorphology.plots.style import COLOURS, DENSITY_MAP, GREY, tidy
 
-__all__ = ["COORDINATION_COLOURS", "coordination_legend", "plot_melt_quench", "plot_structure"]
+__all__ = [
+    "COORDINATION_COLOURS",
+    "coordination_legend",
+    "plot_against_temperature",
+    "plot_coordination",
+    "plot_melt_quench",
+    "plot_radial_distribution",
+    "plot_structure",
+]
 
 COORDINATION_COLOURS = {
     "2 or fewer neighbours": COLOURS["orange"],
@@ -78,6 +88,147 @@ def plot_melt_quench(
             label=str(name),
         )
     axes.set(xlabel="Time (fs)", ylabel=ylabel)
+    return tidy(axes)
+
+
+def plot_against_temperature(
+    axes: Axes,
+    temperature: ArrayLike,
+    values: ArrayLike,
+    density: ArrayLike,
+    *,
+    ylabel: str,
+    density_range: tuple[float, float] | None = None,
+) -> Axes:
+    """
+    Draw frames of a simulation by temperature, coloured by density.
+
+    Parameters
+    ----------
+    axes
+        Where to draw; the points, for a colour bar, are then ``axes.collections[-1]``.
+    temperature
+        Of each frame, (n_frames,), K.
+    values
+        What goes upwards, (n_frames,).
+    density
+        Density of each frame, (n_frames,), g/cm^3.
+    ylabel
+        Name and unit of `values`.
+    density_range
+        Densities of the first and the last colour, g/cm^3; None takes them from `density`.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The same axes.
+    """
+    temperature, values, density = map(np.asarray, (temperature, values, density))
+    if density_range is None:
+        density_range = (float(density.min()), float(density.max()))
+    # Tens of thousands of points would make a vector graphic slow to open: they become a picture.
+    # Drawn in an order that has nothing to do with density, so that no density hides the others.
+    order = np.random.default_rng(0).permutation(len(values))
+    axes.scatter(
+        temperature[order],
+        values[order],
+        s=float(np.clip(12_000 / max(len(values), 1), 3, 14)),
+        c=density[order],
+        cmap=DENSITY_MAP,
+        norm=Normalize(*density_range),
+        linewidths=0,
+        alpha=0.7,
+        rasterized=True,
+    )
+    axes.set(xlabel="Temperature (K)", ylabel=ylabel)
+    axes.xaxis.set_major_formatter("{x:,.0f}")
+    return tidy(axes)
+
+
+def plot_coordination(
+    axes: Axes, density: ArrayLike, shares: Mapping[str, ArrayLike], *, smaller: ArrayLike
+) -> Axes:
+    """
+    Draw which part of the atoms has each number of neighbours, against density.
+
+    Parameters
+    ----------
+    axes
+        Where to draw.
+    density
+        Density of each run, (n_runs,), g/cm^3.
+    shares
+        By name, for each key of `COORDINATION_COLOURS`: the share of atoms in each run, (n_runs,).
+    smaller
+        Whether a run is of the smaller cells, bool (n_runs,): those are filled circles and make
+        the mean, the others are open squares.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The same axes; one line a key, through the means at each density.
+    """
+    density, smaller = np.asarray(density), np.asarray(smaller)
+    # Where there are larger cells only, they make the mean.
+    meant = smaller if smaller.any() else ~smaller
+    densities = np.unique(density[meant])
+    for name, colour in COORDINATION_COLOURS.items():
+        percent = 100 * np.asarray(shares[name])
+        mean = [percent[meant & (density == one)].mean() for one in densities]
+        axes.plot(densities, mean, linewidth=1.4, color=colour, label=name)
+        axes.plot(density[smaller], percent[smaller], "o", color=colour, markersize=4, alpha=0.7)
+        axes.plot(
+            density[~smaller],
+            percent[~smaller],
+            "s",
+            markerfacecolor="white",
+            markeredgecolor=colour,
+            markersize=5,
+        )
+    axes.set(xlabel="Density (g/cm³)", ylabel="Share of atoms (%)")
+    axes.set_ylim(bottom=0)
+    return tidy(axes)
+
+
+def plot_radial_distribution(
+    axes: Axes,
+    r: ArrayLike,
+    functions: Sequence[ArrayLike],
+    labels: Sequence[str],
+    *,
+    colours: Sequence[str] | None = None,
+    linestyles: Sequence[str] | None = None,
+) -> Axes:
+    """
+    Draw radial distribution functions over each other.
+
+    Parameters
+    ----------
+    axes
+        Where to draw.
+    r
+        Distances, (n_bins,), Angstrom.
+    functions
+        Functions, (n_bins,) each; without `colours` up to six.
+    labels
+        One for each.
+    colours, linestyles
+        One for each; None takes the usual colours, and solid lines.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The same axes.
+    """
+    colours = list(COLOURS.values())[: len(functions)] if colours is None else colours
+    linestyles = ["-"] * len(functions) if linestyles is None else linestyles
+    axes.axhline(1.0, color=GREY, linewidth=0.8, linestyle=":", zorder=1)
+    for g, label, colour, style in zip(functions, labels, colours, linestyles, strict=True):
+        axes.plot(r, g, linestyle=style, linewidth=1.3, color=colour, label=label)
+    axes.set(xlabel="Distance (Å)", ylabel="Radial distribution function")
+    axes.set_xlim(left=0)
+    axes.set_ylim(bottom=0)
+    axes.legend(fontsize=8, frameon=False)
     return tidy(axes)
 
 

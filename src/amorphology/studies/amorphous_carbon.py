@@ -1,133 +1,192 @@
 """Amorphous carbon: melt and quench it, learn its energies from persistence histograms, report."""
 
-import hashlib
-import json
-import time
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import yaml
 from rich.console import Console
 
-import amorphology
 from amorphology.generate.carbon import run_melt_quench
-from amorphology.generate.melt_quench import MeltQuenchRun, Protocol, plan_runs
-from amorphology.generate.run_folder import run_path
-from amorphology.parallel import available_cores
-from amorphology.structures import whole_file
-from amorphology.studies.carbon_figures import FIGURES, draw_figures
-from amorphology.studies.carbon_page import write_page
-from amorphology.studies.carbon_results import Results, collect_results
-from amorphology.studies.progress import simulation_progress
-from amorphology.studies.record import SecondsFile, StageTime, machine, versions
-from amorphology.training import Run, TrainingConfig, train
-from amorphology.training.config import (
-    CNNConfig,
-    DataConfig,
-    DescriptorConfig,
-    ModelConfig,
-    OptimisationConfig,
-    SplitConfig,
+from amorphology.generate.melt_quench import SCALES, MeltQuenchRun, Protocol, plan_runs
+from amorphology.plots import coordination_legend, plot_structure
+from amorphology.studies.energy_study.plan import EnergyStudy, Material, Progress, Shade
+from amorphology.studies.energy_study.study import run_study
+from amorphology.studies.energy_study.trainings import (
+    COMBINED,
+    PAPER,
+    demo_trainings,
+    paper_trainings,
 )
-from amorphology.training.progress import message
-from amorphology.training.run import METRICS
+from amorphology.studies.structure_sheets import carbon_sheets
+from amorphology.training.config import DescriptorConfig, OptimisationConfig
 
-__all__ = ["CarbonStudy", "reproduce_carbon", "run_study"]
+__all__ = ["CARBON", "CARBON_HISTOGRAMS", "CarbonSimulations", "carbon_study", "reproduce_carbon"]
 
-DATA, MODEL, FIGURE_FOLDER = "data", "model", "figures"
-CONFIG, SECONDS = "train.yaml", "seconds.json"
-PAGE, NUMBERS, PREDICTIONS = "report.html", "report.json", "predictions.csv"
+CARBON_HISTOGRAMS = {
+    PAPER: DescriptorConfig(),
+    "channels": DescriptorConfig(homology=[0, 1, 2], range=[(0.0, 2.0), (0.0, 8.0), (0.0, 8.0)]),
+    "per_atom": DescriptorConfig(normalisation="per_atom"),
+    "blur": DescriptorConfig(blur=0.19),
+    "radius": DescriptorConfig(axes="radius", range=(0.0, 2.5)),
+    COMBINED: DescriptorConfig(
+        homology=[0, 1, 2],
+        bins=64,
+        range=[(0.0, 1.3), (0.0, 2.5), (0.0, 2.5)],
+        axes="radius",
+        normalisation="per_atom",
+        blur=[0.03, 0.1, 0.1],
+    ),
+}
+"""The paper's histogram of carbon, and changes to it; by the names of the options."""
 
 
 @dataclass(frozen=True)
-class CarbonStudy:
+class CarbonSimulations:
     """
-    Everything that decides the outcome of a study.
+    Melt-quench runs of carbon.
 
     Attributes
     ----------
-    name
-        What to call it in the report, for example ``"demo"``.
     protocol
-        Temperature programme of the simulations.
+        Temperature programme.
     runs
-        Simulations. The smallest size is learned from; all larger cells are only predicted.
-    seed
-        Of simulations, split and training.
-    split, descriptor, model, optimisation
-        Settings of the training, see `amorphology.training.TrainingConfig`.
+        The runs.
     """
 
-    name: str
     protocol: Protocol
     runs: tuple[MeltQuenchRun, ...]
-    seed: int = 0
-    # Of the demo's ten runs two are never seen, one says when to stop, and seven are learned from.
-    split: SplitConfig = field(default=SplitConfig(by="run", validation=0.1, test=0.2))
-    descriptor: DescriptorConfig = field(default=DescriptorConfig())
-    model: ModelConfig = field(default=CNNConfig())
-    optimisation: OptimisationConfig = field(default=OptimisationConfig())
 
-    @classmethod
-    def at_scale(cls, scale: str, seed: int = 0) -> "CarbonStudy":
+    def make(self, out: Path, n_jobs: int, progress: Progress | None) -> list[Path]:
         """
-        Plan the study at one of the scales of `generate_carbon`.
-
-        Parameters
-        ----------
-        scale
-            ``"demo"`` or ``"paper"``.
-        seed
-            Of everything.
-
-        Returns
-        -------
-        CarbonStudy
-            The plan.
-
-        Raises
-        ------
-        ConfigError
-            If there is no such scale, or the seed is negative.
-        """
-        protocol, runs = plan_runs(scale, seed=seed)
-        return cls(scale, protocol, runs, seed)
-
-    @property
-    def learned_size(self) -> int:
-        """Atoms of the cells that are learned from."""
-        return min(run.n_atoms for run in self.runs)
-
-    def training_config(self, out: Path) -> TrainingConfig:
-        """
-        Write down the settings of the training.
+        Carry out the runs that are missing.
 
         Parameters
         ----------
         out
-            Folder of the study.
+            Folder of the runs.
+        n_jobs
+            Side by side.
+        progress
+            See `amorphology.generate.generate_carbon`.
 
         Returns
         -------
-        TrainingConfig
-            What `amorphology.training.train` is called with.
+        list of pathlib.Path
+            The file of each run.
         """
-        learned = [run for run in self.runs if run.n_atoms == self.learned_size]
-        return TrainingConfig(
-            out=str(out / MODEL),
-            seed=self.seed,
-            data=DataConfig(frames=[str(run_path(out / DATA, run.name)) for run in learned]),
-            split=self.split,
-            descriptor=self.descriptor,
-            model=self.model,
-            optimisation=self.optimisation,
+        return run_melt_quench(out, self.protocol, self.runs, n_jobs=n_jobs, progress=progress)
+
+    def as_dict(self) -> dict[str, Any]:
+        """
+        Describe the programme.
+
+        Returns
+        -------
+        dict
+            JSON types only.
+        """
+        duration = self.protocol.n_steps * self.protocol.timestep
+        paper = SCALES["paper"].protocol
+        return {
+            "name": self.protocol.name,
+            "steps": self.protocol.n_steps,
+            "timestep_fs": self.protocol.timestep,
+            "duration_fs": duration,
+            "paper_duration_over_this": paper.n_steps * paper.timestep / duration,
+        }
+
+
+def _simulated(numbers: dict[str, Any]) -> str:
+    protocol = numbers["protocol"]
+    slower = protocol["paper_duration_over_this"]
+    densities = [row["density"] for row in numbers["simulations"]]
+    sizes = " or ".join(map(str, [numbers["learned_atoms"], *numbers["larger_atoms"]]))
+    return (
+        f"<p>Simple cubic carbon of {sizes} atoms is molten and quenched at constant volume with "
+        "LAMMPS and the carbon SNAP potential of Willman et al. (2022), over "
+        f"{protocol['duration_fs']:,.0f} fs. {numbers['n_runs']} simulations between "
+        f"{min(densities):.2f} and {max(densities):.2f} g/cm³ give {numbers['n_frames']:,} frames, "
+        "each with its energy. "
+        + (
+            f"The authors’ protocol takes {slower:.0f} times as long, so the solids here hold more "
+            "defects; <code>--scale paper</code> follows it.</p>"
+            if slower > 1.5
+            else "The temperatures and times are the authors’.</p>"
         )
+    )
+
+
+CARBON = Material(
+    name="amorphous carbon",
+    published={"train": 27.7, "test": 33.3, "larger": 33.6},
+    published_with=(
+        "12,960 frames of 216 atoms and larger cells of 512, with energies of density functional "
+        "theory"
+    ),
+    shade=Shade("density", "Density (g/cm³)", "g/cm³", 2),
+    along="time",
+    draw_structure=plot_structure,
+    structure_key=coordination_legend,
+    structure_words=(
+        "seen along z, with atoms coloured by their number of neighbours within 1.85 Å; far atoms "
+        "are paler."
+    ),
+    simulated=_simulated,
+    rings_words=(
+        "Rings held together by carbon bonds of 1.4 to 1.6 Å appear near 0.5 to 0.65 Å². They are "
+        "the narrow column at the left of the solid’s diagram, and their height tells their size: "
+        "flat rings of five, six and seven atoms with bonds of 1.42 Å die at 1.5, 2.0 and 2.7 Å². "
+        "In the liquid bonds are stretched and broken, the column is smeared out, and many rings "
+        "fill as soon as they close, on the diagonal."
+    ),
+    sheets=carbon_sheets,
+    citation=(
+        "J. T. Willman et al., “Machine learning interatomic potential for simulations of carbon "
+        "at extreme conditions”, arXiv:2205.01209 (2022)."
+    ),
+)
+"""Section 3.2 of the paper."""
+
+
+def carbon_study(scale: str, seed: int = 0) -> EnergyStudy:
+    """
+    Plan the study of amorphous carbon.
+
+    Parameters
+    ----------
+    scale
+        ``"demo"`` or ``"paper"``.
+    seed
+        Of everything.
+
+    Returns
+    -------
+    EnergyStudy
+        The plan.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such scale, or the seed is negative.
+    """
+    protocol, runs = plan_runs(scale, seed=seed)
+    trainings = demo_trainings if scale == "demo" else paper_trainings
+    return EnergyStudy(
+        scale,
+        CARBON,
+        CarbonSimulations(protocol, runs),
+        trainings(CARBON_HISTOGRAMS, OptimisationConfig(), seed),
+        seed,
+    )
 
 
 def reproduce_carbon(
     out: str | Path,
     *,
     scale: str = "demo",
+    only: Iterable[str] | None = None,
+    report_only: bool = False,
     n_jobs: int | None = None,
     seed: int = 0,
     console: Console | None = None,
@@ -135,30 +194,38 @@ def reproduce_carbon(
     """
     Learn the energy of amorphous carbon from persistence diagrams, from nothing to a report.
 
-    Carbon is molten and quenched with LAMMPS; the network of Minamitani et al. [1]_ is trained on
-    the H1 histograms of the smaller cells, and predicts runs it never saw and larger cells.
-    Stopped and called again, it goes on where it was; what is there is used again.
+    Carbon is molten and quenched with LAMMPS; the network of Minamitani et al. [1]_ and models past
+    it are trained on histograms of the smaller cells, and predict runs they never saw and larger
+    cells. Stopped and called again, it goes on where it was; what is there is used again. Once the
+    simulations are there, several calls for one folder may run side by side: each takes trainings
+    that no other is at.
 
     Parameters
     ----------
     out
         Folder for all results, made if need be: ``report.html``, ``report.json``, ``figures/``,
-        ``predictions.csv``, ``data/`` (the simulations), ``model/`` (the trained run, for
-        ``amorph predict``) and ``train.yaml`` (its settings, for ``amorph train``).
+        ``predictions.csv``, ``data/`` (the simulations) and ``models/`` (a folder for each
+        training, for ``amorph predict``). A training may be done in a copy of ``data/`` on another
+        machine, and its folder be put beside the others.
     scale
         ``"demo"``: some minutes on two cores. ``"paper"``: the paper's protocol and number of
-        frames, about 7 core hours of simulation.
+        frames, about 7 core hours of simulation and hours of training.
+    only
+        Names of trainings (`carbon_study` lists them), or of families of them that differ in the
+        seed: do these, and write no report.
+    report_only
+        Report what is finished, and train nothing.
     n_jobs
         Simulations, and threads for diagrams, side by side; None takes the cores of this process.
     seed
-        Of simulations, split and training.
+        Of simulations, splits and trainings.
     console
         Where to show progress; None shows nothing.
 
     Returns
     -------
     pathlib.Path
-        ``report.html``.
+        ``report.html``; with `only`, the folder of the trainings.
 
     Raises
     ------
@@ -167,7 +234,7 @@ def reproduce_carbon(
     MissingDependencyError
         If LAMMPS is needed and not installed.
     RunError
-        If a simulation or the training fails, or `out` holds a network trained on other frames.
+        If a simulation or a training fails, or `out` holds a model trained on other frames.
 
     References
     ----------
@@ -178,158 +245,11 @@ def reproduce_carbon(
     >>> reproduce_carbon("demo", scale="demo")  # doctest: +SKIP
     PosixPath('demo/report.html')
     """
-    return run_study(CarbonStudy.at_scale(scale, seed), Path(out), n_jobs=n_jobs, console=console)
-
-
-def run_study(
-    study: CarbonStudy,
-    out: Path,
-    *,
-    n_jobs: int | None = None,
-    console: Console | None = None,
-) -> Path:
-    """
-    Carry out a study, or what is missing of it.
-
-    Parameters
-    ----------
-    study
-        What to do.
-    out, n_jobs, console
-        As for `reproduce_carbon`.
-
-    Returns
-    -------
-    pathlib.Path
-        ``report.html``.
-
-    Raises
-    ------
-    ConfigError, MissingDependencyError, RunError
-        As for `reproduce_carbon`.
-    """
-    paths, simulated = _simulate(study, out, n_jobs, console)
-    run, trained = _train(study, out, console)
-    message(console, "3/4 larger cells and figures")
-    made_from = _fingerprint(study, paths, run)
-    if _is_reported(out, made_from):
-        message(console, f"{out / PAGE}: made from just these data and this network; nothing to do")
-        return out / PAGE
-    results, predicted = collect_results(run, paths, study.learned_size, n_jobs)
-    with whole_file(out / PREDICTIONS) as unfinished:
-        unfinished.write_text(results.as_csv(), encoding="utf-8")
-    start = time.perf_counter()
-    draw_figures(results, out / FIGURE_FOLDER)
-    drawn = StageTime("Figures", time.perf_counter() - start, reused=False)
-    message(console, "4/4 report")
-    stages = [simulated, *trained, *predicted, drawn]
-    _write_report(study, out, results, stages, made_from)
-    for error in results.errors:
-        message(console, str(error.metrics))
-    message(console, f"report: {out / PAGE}")
-    return out / PAGE
-
-
-def _simulate(
-    study: CarbonStudy, out: Path, n_jobs: int | None, console: Console | None
-) -> tuple[list[Path], StageTime]:
-    """Make the simulations that are not there yet."""
-    what = f"Molecular dynamics of {len(study.runs)} runs"
-    there = sum(run_path(out / DATA, run.name).exists() for run in study.runs)
-    message(console, f"1/4 molecular dynamics: {there} of {len(study.runs)} runs are there")
-    seconds = SecondsFile(out / SECONDS)
-    if there == len(study.runs):
-        # Called all the same: it refuses runs that were made with other settings.
-        paths = run_melt_quench(out / DATA, study.protocol, study.runs, n_jobs=1)
-        return paths, StageTime(what, seconds.get("simulation"), reused=True)
-    with seconds.adding("simulation"), simulation_progress(console) as progress:
-        paths = run_melt_quench(
-            out / DATA,
-            study.protocol,
-            study.runs,
-            n_jobs=n_jobs or available_cores(),
-            progress=progress,
-        )
-    return paths, StageTime(what, seconds.get("simulation"), reused=False)
-
-
-def _train(study: CarbonStudy, out: Path, console: Console | None) -> tuple[Run, list[StageTime]]:
-    """Train the network, or load it."""
-    message(console, "2/4 persistence diagrams and training")
-    config = study.training_config(out)
-    header = (
-        "# Settings of the network of this study. From the folder where the study was started,\n"
-        f"# `amorph train {out / CONFIG}` trains it again: change `out` first.\n"
-        "# `amorph train --example` explains every key.\n"
+    return run_study(
+        carbon_study(scale, seed),
+        Path(out),
+        only=only,
+        report_only=report_only,
+        n_jobs=n_jobs,
+        console=console,
     )
-    text = header + yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False)
-    path = out / CONFIG
-    if not path.exists():  # at once, so that it is there also when the training is stopped
-        _write(path, text)
-    reused = (out / MODEL / METRICS).is_file()
-    run = train(config, console)  # refuses a folder trained with other settings
-    if path.read_text(encoding="utf-8") != text:
-        _write(path, text)
-    seconds = run.metrics()["seconds"]
-    names = {
-        "reading": "Reading frames",
-        "diagrams": "Persistence diagrams",
-        "descriptors": "Histograms",
-        "training": "Training",
-        "predicting": "Predicting these frames",
-    }
-    return run, [
-        StageTime(f"{names.get(key, key)}, {study.learned_size} atoms", value, reused)
-        for key, value in seconds.items()
-    ]
-
-
-def _fingerprint(study: CarbonStudy, data: list[Path], run: Run) -> str:
-    """Say in one word what a report is made from: the same word, the same report."""
-    digest = hashlib.sha256(f"{amorphology.__version__} {study}".encode())
-    for path in [*data, run.path / "best.pt", run.path / METRICS]:
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
-
-
-def _is_reported(out: Path, made_from: str) -> bool:
-    if not (out / NUMBERS).is_file():
-        return False
-    pictures = [
-        out / FIGURE_FOLDER / f"{name}.{kind}" for name in FIGURES for kind in ("png", "svg")
-    ]
-    needed = [out / PAGE, out / PREDICTIONS, *pictures]
-    written = json.loads((out / NUMBERS).read_text(encoding="utf-8")).get("made_from")
-    return written == made_from and all(path.is_file() for path in needed)
-
-
-def _write_report(
-    study: CarbonStudy, out: Path, results: Results, stages: list[StageTime], made_from: str
-) -> None:
-    """Write the page, and last of all the numbers, whose presence says that all is done."""
-    known = [stage.seconds for stage in stages if stage.seconds is not None]
-    numbers = {
-        "study": f"amorphous carbon, {study.name} scale",
-        "made_from": made_from,
-        "written": time.strftime("%Y-%m-%d %H:%M:%S %z"),
-        "seed": study.seed,
-        "machine": machine().as_dict(),
-        "versions": versions(out / DATA),
-        "protocol": {
-            "name": study.protocol.name,
-            "steps": study.protocol.n_steps,
-            "timestep_fs": study.protocol.timestep,
-        },
-        **results.as_dict(),
-        "settings": study.training_config(out).model_dump(mode="json"),
-        "stages": [stage.as_dict() for stage in stages],
-        "seconds_total": sum(known),
-    }
-    page = write_page(numbers, out / FIGURE_FOLDER, study.training_config(out))
-    _write(out / PAGE, page)
-    _write(out / NUMBERS, json.dumps(numbers, indent=2) + "\n")
-
-
-def _write(path: Path, text: str) -> None:
-    with whole_file(path) as unfinished:
-        unfinished.write_text(text, encoding="utf-8")

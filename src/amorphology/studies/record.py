@@ -3,6 +3,7 @@
 import importlib.metadata
 import json
 import platform
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from typing import Any
 from amorphology.parallel import available_cores
 from amorphology.structures import whole_file
 
-__all__ = ["Machine", "SecondsFile", "StageTime", "machine", "versions"]
+__all__ = ["Machine", "SecondsFile", "StageTime", "machine", "source_commit", "versions"]
 
 
 @dataclass(frozen=True)
@@ -171,4 +172,35 @@ def versions(data: Path) -> dict[str, str]:
     found = {"python": platform.python_version()}
     found |= {package: importlib.metadata.version(package) for package in packages}
     made_with = json.loads((data / "generate.json").read_text(encoding="utf-8"))["made_with"]
-    return found | {"lammps": str(made_with["lammps"])}
+    found["lammps"] = str(made_with["lammps"])
+    commit = source_commit()
+    return found if commit is None else found | {"commit": commit}
+
+
+def source_commit() -> str | None:
+    """
+    Find the commit that this package is run from.
+
+    Returns
+    -------
+    str or None
+        Its hash, with ``-dirty`` where files differ from it; None outside of a git checkout.
+    """
+    package = Path(__file__).parents[1]
+    if not (package.parents[1] / ".git").exists():  # src/amorphology, two below the checkout
+        return None
+    command = [
+        "git",
+        "-C",
+        str(package),
+        "describe",
+        "--always",
+        "--dirty",
+        "--abbrev=40",
+        "--exclude=*",
+    ]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    except (FileNotFoundError, subprocess.CalledProcessError):  # no git, or not its checkout
+        return None
+    return done.stdout.strip()

@@ -1,0 +1,1 @@
+"""A study of energies learned from persistence histograms, for any material."""

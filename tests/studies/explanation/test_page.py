@@ -1,0 +1,69 @@
+"""Numbers that the page on explanations quotes are those of the committed report."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+DOCS = Path(__file__).parents[3] / "docs"
+PAGE = (DOCS / "explain.md").read_text(encoding="utf-8").replace("\N{MINUS SIGN}", "-")
+REPORT = json.loads((DOCS / "results/explanation/report.json").read_text(encoding="utf-8"))
+
+
+def rows(first_column: str) -> list[list[str]]:
+    """Cells of the table whose head begins so."""
+    lines = PAGE.splitlines()
+    start = next(i for i, line in enumerate(lines) if line.startswith(f"| {first_column} |"))
+    found = []
+    for line in lines[start + 2 :]:
+        if not line.startswith("|"):
+            break
+        found.append([cell.strip() for cell in line.strip("|").split("|")])
+    return found
+
+
+def test_mean_persistence():
+    table = rows("mean persistence (Å²) of")
+    parts = ("raising", "lowering", "size", "histogram")
+    expected = [
+        REPORT["mean_persistence_angstrom2"]["where_pairs_are"][cells][part]
+        for cells in ("largest_cells", "all_cells")
+        for part in parts
+    ]
+    assert len(table) == len(expected)
+    for row, numbers in zip(table, expected, strict=True):
+        assert row[2:4] == [f"{numbers['liquid']:.2f}", f"{numbers['low']:.2f}"]
+        assert row[4] == f"{numbers['n_runs_agreeing']} of {numbers['n_runs']}"
+        assert float(row[5]) == pytest.approx(numbers["p_value"], abs=5e-5)
+
+
+def test_ring_sizes():
+    shares = REPORT["shares_by_ring_size_mev_per_atom"]
+    table = {row[0]: row[1:] for row in rows("atoms of the ring")}
+    for column, group in enumerate(("liquid", "low energy")):
+        sizes = {int(size): share for size, share in shares[group]["sizes"].items()}
+        expected = {
+            "3": sizes[3],
+            "4": sizes[4],
+            "5 to 11": sum(sizes[size] for size in range(5, 12)),
+            "12 and more": sizes[12],
+        }
+        assert {name: row[column] for name, row in table.items()} == {
+            name: f"{share:.0f}" for name, share in expected.items()
+        }
+
+
+def test_randomisation():
+    left = REPORT["weight_randomisation"]
+    steps = zip(left["Grad-CAM"], left["gradients"], strict=True)
+    for row, both in zip(rows("random weights from the end to"), steps, strict=True):
+        assert row[0] == both[0]["layers"]
+        assert row[1:] == [
+            f"{step['rank_correlation']:.2f} (±{step['rank_correlation_size']:.2f})"
+            for step in both
+        ]
+
+
+def test_threshold():
+    assert f"Frames above {REPORT['threshold_ev_per_atom']:.2f} eV/atom" in PAGE
+    assert f"({REPORT['on_the_wrong_side']} of {REPORT['n_frames']['all']} are" in PAGE
