@@ -12,7 +12,8 @@ PEERS_SETUP := $(PEERS)/.set-up-$(MODULES)
 CMAKE = $(or $(wildcard $(BIN)/cmake),cmake)
 SANITIZED := build/sanitized
 
-.PHONY: demo test test-slow test-exact test-sanitize bench bench-peers lint clean
+.PHONY: demo test test-slow test-exact test-sanitize docs figures bench bench-peers lint \
+	viewer-libraries clean
 
 demo: $(SETUP)
 	$(BIN)/amorph reproduce carbon --scale demo --out demo
@@ -43,6 +44,14 @@ test-sanitize: $(SETUP)
 		AMORPHOLOGY_KERNEL=$$(echo $(SANITIZED)/_kernel.*.so) \
 		$(BIN)/python -m pytest tests/homology/test_fuzz.py tests/homology/test_peer_failures.py
 
+# The site is build/docs/index.html. A warning is an error; nothing is fetched from the network.
+docs: $(SETUP)
+	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet --doctree-dir build/doctrees docs build/docs
+
+# The pictures of its pages, drawn again.
+figures: $(SETUP)
+	$(BIN)/python docs/figures/draw.py
+
 # Options go to the benchmark of diagrams: make bench-peers BENCH=--full
 bench: $(SETUP)
 	$(BIN)/python benchmarks/diagrams.py $(BENCH)
@@ -57,6 +66,10 @@ lint: $(SETUP)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# The viewer's JavaScript libraries anew, as package-lock.json says; needs node and npm.
+viewer-libraries:
+	cd src/amorphology/viewer/web && npm ci --ignore-scripts && npm run build && rm -rf node_modules
+
 clean:
 	rm -rf .venv build demo
 
@@ -64,7 +77,7 @@ clean:
 $(SETUP): pyproject.toml constraints.txt CMakeLists.txt $(wildcard src/kernel/*)
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt \
-		--editable ".[generate,test,lint]"
+		--editable ".[docs,generate,test,lint]"
 	rm -f .venv/.set-up*
 	touch $@
 
