@@ -4,13 +4,19 @@ import re
 from typing import Any
 
 from docutils import nodes
+from numpy.typing import ArrayLike
 from sphinx.addnodes import desc_annotation
 from sphinx.application import Sphinx
+from sphinx.util.typing import stringify_annotation
 
 CITATION = re.compile(r"\[(\d+)\]_")
 REFERENCE = re.compile(r"^\.\. \[(\d+)\] ")
 TYPE = re.compile(r"^:(vartype|rtype|type)\b")
-# What NDArray[float64] stands for, which helps nobody.
+# What ArrayLike and NDArray[float64] stand for, which helps nobody.
+ARRAY_LIKE = [
+    stringify_annotation(ArrayLike, mode)
+    for mode in ("smart", "fully-qualified", "fully-qualified-except-typing")
+]
 ARRAY = re.compile(
     r"(?:~?numpy\.)?ndarray\[tuple\[(?:~?typing\.)?Any, \.\.\.\], (?:~?numpy\.)?dtype\["
 )
@@ -23,7 +29,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("autodoc-process-docstring", write_types, priority=600)
     # Before autodoc adds annotations to the description.
     app.connect("object-description-transform", shorten_annotations, priority=100)
-    app.connect("doctree-read", shorten_properties)
+    app.connect("doctree-resolved", shorten_properties)
     return {"parallel_read_safe": True}
 
 
@@ -64,7 +70,9 @@ def write_types(app: Sphinx, *described: Any) -> None:  # noqa: ARG001
 
 
 def short(annotation: str) -> str:
-    """Write arrays in an annotation as NDArray."""
+    """Write arrays in an annotation as ArrayLike and NDArray."""
+    for written in ARRAY_LIKE:
+        annotation = annotation.replace(written, "ArrayLike")
     while match := ARRAY.search(annotation):
         inside, depth = match.end(), 1
         while depth:
@@ -83,7 +91,7 @@ def shorten_annotations(app: Sphinx, *_: Any) -> None:
             noted[name] = short(annotation)
 
 
-def shorten_properties(app: Sphinx, doctree: nodes.document) -> None:  # noqa: ARG001
+def shorten_properties(app: Sphinx, doctree: nodes.document, docname: str) -> None:  # noqa: ARG001
     """Shorten the types of properties."""
     for node in doctree.findall(desc_annotation):
         written = node.astext()
