@@ -128,7 +128,7 @@ private:
     // The shortest such ring that the pair's death fills, if it costs less than `limit`. Places of
     // the search are atoms together with the class, just before death, of the way to them.
     Walk shortest_filled(Index last, const Cost& limit) {
-        count_hops(last, limit.edges);
+        count_hops(last, limit.edges / 2 + 1);
         label_of_place_.clear();
         const Signature target = classes_.signature(last) ^ classes_.filled_signature();
         Walk ring = search(
@@ -158,25 +158,24 @@ private:
     }
 
     // A shorter ring among edges up to the latest allowed, as most are when many enter at once (the
-    // bonds of a crystal). Each has one last edge: no other is older than the birth.
+    // bonds of a crystal). Each has one last edge, and none that passes an atom of the death triangle
+    // goes farther from it than half its length.
     Walk shortest_with_later_edges(const RingRequest& request, const Walk& known) {
-        std::vector<Index> candidates;
+        std::vector<Index> later;
         for (std::size_t i = boundaries_.edge_rank[request.pair.birth] + 1;
              i < edge_at_.size() && complex_.edges[edge_at_[i]].value <= request.latest; ++i)
-            if (classes_.bounds(edge_at_[i])) candidates.push_back(edge_at_[i]);
-        if (candidates.empty()) return {};
+            if (classes_.bounds(edge_at_[i])) later.push_back(edge_at_[i]);
+        if (later.empty()) return {};
         const Index most = known.empty() ? most_edges : static_cast<Index>(known.size()) - 1;
-        std::vector<Walk> rings;
-        for (const Index last : candidates) rings.push_back(shortest(last));
+        const std::vector<Index> near = within_reach(later, request, most / 2);
         for (Index edges = 1; edges <= most; ++edges) {
             Walk best;
             Cost limit = {edges + 1, 0.0};
-            for (std::size_t i = 0; i < candidates.size(); ++i) {
-                const Cost least = cost_of(rings[i]);
-                if (!(least < limit)) continue;
-                Walk ring = is_filled(rings[i])
-                                ? rings[i]
-                                : shortest_filled(candidates[i], limit);
+            for (std::size_t i = 0; i < later.size() && budget_ > 0; ++i) {
+                if (near[i] > edges / 2) continue;
+                const Walk& least = shortest_of(later[i]);
+                if (!(cost_of(least) < limit)) continue;
+                Walk ring = is_filled(least) ? least : shortest_filled(later[i], limit);
                 if (ring.empty()) continue;
                 limit = cost_of(ring);
                 best = std::move(ring);
@@ -184,6 +183,45 @@ private:
             if (!best.empty()) return best;
         }
         return {};
+    }
+
+    // How many edges, up to the latest allowed, lead from the death triangle to the farther end of
+    // each of these edges; more than `most` where it is more.
+    std::vector<Index> within_reach(const std::vector<Index>& edges, const RingRequest& request,
+                                    Index most) {
+        ++hops_round_;
+        waiting_.clear();
+        const auto reach = [&](Index atom, Index hops) {
+            if (hops_turn_[atom] == hops_round_) return;
+            hops_turn_[atom] = hops_round_;
+            hops_[atom] = hops;
+            waiting_.push_back(atom);
+        };
+        for (const Index e : complex_.triangles[request.pair.death].face)
+            for (const Index atom : complex_.edges[e].face) reach(atom, 0);
+        for (std::size_t k = 0; k < waiting_.size() && hops_[waiting_[k]] < most; ++k) {
+            const Index atom = waiting_[k];
+            for (Index i = first_[atom]; i < first_[atom + 1]; ++i) {
+                if (complex_.edges[steps_[i].edge].value > request.latest) break;
+                reach(steps_[i].to, hops_[atom] + 1);
+            }
+        }
+        std::vector<Index> result;
+        for (const Index e : edges) {
+            Index farther = 0;
+            for (const Index atom : complex_.edges[e].face)
+                farther = std::max(
+                    farther, hops_turn_[atom] == hops_round_ ? hops_[atom] : most + 1);
+            result.push_back(farther);
+        }
+        return result;
+    }
+
+    // The shortest ring with this edge as its last, found once.
+    const Walk& shortest_of(Index last) {
+        if (shortest_of_.empty()) shortest_of_.resize(complex_.edges.size());
+        if (shortest_of_[last].empty()) shortest_of_[last] = shortest(last);
+        return shortest_of_[last];
     }
 
     Cost cost_of(const Walk& ring) const {
@@ -332,6 +370,7 @@ private:
     std::vector<std::pair<Cost, Index>> queue_;
     std::unordered_map<std::pair<Index, Signature>, Index, PlaceHash> label_of_place_;
     std::vector<Index> label_of_atom_, waiting_, edges_;
+    std::vector<Walk> shortest_of_;
     std::size_t budget_ = 0;  // steps that a search for a filled ring may yet take
     std::vector<Index> hops_;
     std::vector<std::uint32_t> hops_turn_;  // the round in which its hops were counted

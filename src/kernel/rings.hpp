@@ -30,9 +30,9 @@ struct RingRequest {
 // For each pair (e, t) the shortest ring that t fills: homologous, just before t, to t's reduced
 // boundary, so that it bounds from t on and not before. See docs/rings.md for what that proves.
 //
-// Shortest is the one of fewest edges, of as many that of the least sum of `lengths`. Its edges
-// enter up to e, or up to `latest`; one of them is e, or an edge between e and `latest`. There may
-// be none: t may close the tube between a ring through e and an older one elsewhere. Then, and for
+// Shortest is the one of fewest edges, of as many that of the least sum of `lengths`: of those
+// through e with edges up to e, and, if they have fewer edges, those that pass an atom of t with
+// edges up to `latest`. There may be none: t may close the tube between a ring through e and an older one elsewhere. Then, and for
 // essential pairs, it is the shortest of all rings through e, not filled. A ring may pass an atom
 // several times, but no image of it. Where the search meets a great many paths it is given up: then
 // the ring is one within t's reduced boundary, filled though not the shortest.

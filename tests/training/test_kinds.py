@@ -57,7 +57,7 @@ PERIODIC = {
     "joint-sum": {
         "descriptor": HISTOGRAM,
         "local": ACSF,
-        "model": {"kind": "joint", "hidden_histogram": 8, **SMALL},
+        "model": {"kind": "joint", "design": "sum", "hidden_histogram": 8, **SMALL},
     },
     "joint-embedding": {
         "descriptor": HISTOGRAM,

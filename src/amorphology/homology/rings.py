@@ -186,12 +186,13 @@ def rings_of(
     method : {"tight", "minimal"}
         Which of the rings that t fills. ``"tight"``: the one of fewest edges, of as many the
         shortest; thousands a second. ``"minimal"``: the boundary of the fewest triangles, the
-        volume-optimal cycle [1]_; about a hundred a second.
+        volume-optimal cycle [1]_; hundreds a second.
     tolerance : float
         How much later than at birth edges may enter, Angstrom^2; the ring then is born at most so
         much later than the pair. A ring is as long as it is at the moment of birth, when edges that
-        soon cut it short may yet be missing; 0.05 removes most of that noise. The minimal ring
-        becomes the boundary of a stable volume [2]_.
+        soon cut it short may yet be missing; 0.05 removes most of that noise. Of tight rings with
+        such edges those that pass an atom of t are considered. The minimal ring becomes the
+        boundary of a stable volume [2]_.
 
     Returns
     -------

@@ -84,7 +84,7 @@ class JointNetwork(nn.Module):
         n_species: int = 1,
         bins: int = 128,
         in_channels: int = 1,
-        design: Literal["sum", "embedding"] = "sum",
+        design: Literal["embedding", "sum"] = "embedding",
         hidden: Sequence[int] = (64, 64),
         hidden_histogram: int = 128,
         embedding: int = 16,

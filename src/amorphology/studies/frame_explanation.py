@@ -284,7 +284,7 @@ def _figure(
         largest=_strong(MEV * shares[counted]),
     )
     together = f"{MEV * shares.sum() / len(frame):+.0f}".replace("-", "\N{MINUS SIGN}")
-    axes[0, 2].set_title(f"Shares of H{degree} pairs: {together} meV/atom", fontsize=TITLE)
+    axes[0, 2].set_title(f"H{degree} pairs: {together} meV/atom", fontsize=TITLE)
     figure.colorbar(
         axes[0, 2].collections[0], ax=axes[0, 2], label="meV", shrink=0.8, extend="both"
     )

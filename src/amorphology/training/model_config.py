@@ -82,11 +82,11 @@ class JointConfig(Section):
         description="A network on a persistence histogram and, in section local, on a descriptor "
         "of every atom."
     )
-    design: Literal["sum", "embedding"] = Field(
-        default="sum",
-        description="sum: the energy is that of a cnn plus that of an hdnnp, trained together. "
-        "embedding: the network of an atom also sees some numbers that a cnn makes of its frame's "
-        "histogram.",
+    design: Literal["embedding", "sum"] = Field(
+        default="embedding",
+        description="embedding: the network of an atom also sees some numbers that a cnn makes of "
+        "its frame's histogram. sum: the energy is that of a cnn plus that of an hdnnp, trained "
+        "together.",
     )
     hidden: list[Width] = Field(
         default=[64, 64], min_length=1, description="Widths of the hidden layers for atoms."
