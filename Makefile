@@ -60,6 +60,7 @@ bench: $(SETUP)
 bench-peers: $(PEERS_SETUP)
 	$(PEERS)/bin/python benchmarks/diagrams.py $(BENCH)
 	$(PEERS)/bin/python benchmarks/persistence_images.py
+	$(PEERS)/bin/python benchmarks/rings.py
 
 lint: $(SETUP)
 	$(BIN)/ruff check .

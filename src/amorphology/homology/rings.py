@@ -200,8 +200,8 @@ def rings_of(
         One for each pair. Where no ring is filled by t (t closes the tube between a ring through e
         and older ones elsewhere), and for essential pairs, the shortest ring through e, with
         ``filled`` False: born at e, it becomes homologous to older rings at t, as does every ring
-        through e. So it is, too, where a search for a filled one was given up (in large periodic
-        cells, see docs/rings.md); and the minimal ring is the tight one where the boundary of the
+        through e. So it may be, too, where a long search for a filled one was given up (see
+        docs/rings.md); and the minimal ring is the tight one where the boundary of the
         fewest triangles is more than one closed curve.
 
     Raises
