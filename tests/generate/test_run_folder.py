@@ -21,12 +21,14 @@ def test_settings_and_versions_are_remembered(tmp_path):
     assert [p.name for p in out.iterdir()] == ["generate.json"]
 
 
-def test_same_settings_may_come_again_with_other_versions(tmp_path):
+def test_versions_of_later_calls_are_added_to_the_record(tmp_path):
     with output_folder(tmp_path, SETTINGS, NAMES, VERSIONS):
         pass
-    with output_folder(tmp_path, SETTINGS, NAMES, {"engine": "2.0"}):
-        pass
-    assert json.loads((tmp_path / "generate.json").read_text())["made_with"] == VERSIONS
+    for versions in ({"engine": "2.0"}, {}, {"engine": "2.0"}, {"engine": "1.0", "ase": "3"}):
+        with output_folder(tmp_path, SETTINGS, NAMES, versions):
+            pass
+    record = json.loads((tmp_path / "generate.json").read_text())
+    assert record["made_with"] == {"engine": "1.0 and 2.0", "ase": "3"}
 
 
 def test_other_settings_are_refused(tmp_path):

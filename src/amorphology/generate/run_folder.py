@@ -17,6 +17,7 @@ __all__ = ["check_manifest", "output_folder", "run_path", "write_run"]
 
 _MANIFEST = "generate.json"
 _WORK_FOLDER = ".generate"
+_AND = " and "
 
 
 def run_path(out: Path, name: str) -> Path:
@@ -100,7 +101,8 @@ def output_folder(
     names : sequence of str
         Names of the runs wanted now.
     made_with : dict of str
-        Versions of what makes the runs, written beside the settings for the record.
+        Versions of what makes the runs, written beside the settings for the record; runs may be
+        there already that another version made, then both are named.
 
     Yields
     ------
@@ -118,13 +120,24 @@ def output_folder(
         work = out / _WORK_FOLDER
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir(exist_ok=True)
-        if not (out / _MANIFEST).exists():
-            beside = work / _MANIFEST
-            record = {"format": 1, "settings": settings, "made_with": made_with}
-            beside.write_text(json.dumps(record, indent=2) + "\n")
-            beside.replace(out / _MANIFEST)
+        made_with = _also_made_with(out, made_with)
+        beside = work / _MANIFEST
+        record = {"format": 1, "settings": settings, "made_with": made_with}
+        beside.write_text(json.dumps(record, indent=2) + "\n")
+        beside.replace(out / _MANIFEST)
         try:
             yield work
         finally:
             with contextlib.suppress(OSError):  # not empty: a failed run's log is worth keeping
                 work.rmdir()
+
+
+def _also_made_with(out: Path, made_with: dict[str, str]) -> dict[str, str]:
+    """Add versions to those that the folder's earlier runs were made with."""
+    if not (out / _MANIFEST).exists():
+        return made_with
+    both: dict[str, str] = json.loads((out / _MANIFEST).read_text()).get("made_with", {})
+    for name, version in made_with.items():
+        known = both[name].split(_AND) if name in both else []
+        both[name] = _AND.join([*known, *({version} - set(known))])
+    return both

@@ -61,7 +61,8 @@ def run_simulations(
     paths = [run_path(out, run.name) for run in simulations]
     missing = not all(path.exists() for path in paths)
     lammps = find_lammps(simulations[0].potential) if missing else None
-    made_with = {"amorphology": __version__, "lammps": lammps.version if lammps else "unknown"}
+    # Where nothing is missing, nothing is made: the folder's versions stay as they are.
+    made_with = {"amorphology": __version__, "lammps": lammps.version} if lammps else {}
     with output_folder(out, settings, [run.name for run in simulations], made_with) as folder:
         waiting = [run for run, path in zip(simulations, paths, strict=True) if not path.exists()]
         if lammps and waiting:
