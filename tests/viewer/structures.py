@@ -13,6 +13,9 @@ def rattled_diamond(seed: int = 0) -> Atoms:
     return frame
 
 
+TRAJECTORY = [rattled_diamond(0), rattled_diamond(1)]
+
+
 def skewed() -> Atoms:
     rng = np.random.default_rng(3)
     cell = [[7.0, 0.0, 0.0], [3.0, 6.0, 0.0], [-2.0, 1.5, 8.0]]

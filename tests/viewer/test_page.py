@@ -9,7 +9,7 @@ from ase.build import bulk, molecule
 
 from amorphology.errors import RunError, StructureError
 from amorphology.explain import activation_map
-from amorphology.training import load_run
+from amorphology.training import TrainingConfig, load_run, train
 from amorphology.viewer import Viewer, page_html, write_page
 from amorphology.viewer import page as page_module
 from amorphology.viewer.packing import unpack_arrays
@@ -46,6 +46,20 @@ def test_what_is_said_of_a_frame():
     assert free["energy"] is None
 
 
+def test_several_frames_are_named_after_their_files():
+    def titled(*sources):
+        frames = [molecule("H2O") for _ in sources]
+        for frame, source in zip(frames, sources, strict=True):
+            if source:
+                frame.info["source"] = source
+        return data_of(page_html(frames))["title"]
+
+    assert titled("runs/a.extxyz frame 3") == "a.extxyz frame 3"
+    assert titled("runs/a.extxyz frame 0", "runs/a.extxyz frame 1") == "a.extxyz"
+    assert titled("runs/a.extxyz frame 0", "runs/b.extxyz frame 0") == "a.extxyz to b.extxyz"
+    assert titled("", "") == "frame 0 to frame 1"
+
+
 def test_names_cannot_break_out_of_the_page():
     evil = '</script><script>alert("1")</script><!-- {{data}} {{script}}'
     html = page_html(molecule("H2O"), title=evil)
@@ -70,7 +84,7 @@ def test_the_size_of_a_large_page_is_said_before_it_is_written(tmp_path, monkeyp
     def no_writing(*_):
         raise RuntimeError("written")
 
-    monkeypatch.setattr(page_module, "whole_file", no_writing)
+    monkeypatch.setattr(page_module.Path, "write_bytes", no_writing)
     with (
         pytest.warns(UserWarning, match=r"large.html will have 2\.\d MB"),
         pytest.raises(RuntimeError, match="written"),
@@ -103,8 +117,18 @@ def test_errors_are_told(tmp_path):
         page_html([molecule("H2O"), Atoms("H2", positions=[[0, 0, 0], [0, 0, 0]])])
     with pytest.raises(StructureError, match=r"folder .* does not exist"):
         write_page(molecule("H2O"), tmp_path / "absent" / "page.html")
+    with pytest.raises(StructureError, match="this is a folder"):
+        write_page(molecule("H2O"), tmp_path)
     with pytest.raises(RunError):
         page_html(molecule("H2O"), run=tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_without_a_map_is_refused_with_what_to_do(tmp_path, copper_config, copper_frames):
+    config = copper_config | {"model": {"kind": "ridge"}, "out": str(tmp_path / "run")}
+    train(TrainingConfig(**config))
+    with pytest.raises(RunError, match=r"run: a \w+ has no activation map .* without a run"):
+        page_html(copper_frames[0], run=tmp_path / "run")
 
 
 def test_notebooks_show_the_same_page():

@@ -65,10 +65,10 @@ def write_page(
     out
         File to write; an existing one is replaced.
     run
-        A trained run with a network, or its folder: its activation map is drawn under the pairs,
-        and its energies are told.
+        A trained run with a network (`PersistenceCNN`), or its folder: its activation map is drawn
+        under the pairs, and its energies are told.
     title
-        Heading; default: the name of the frame, or of the first one.
+        Heading; default: the name of the frame, or of the files that the frames come from.
 
     Returns
     -------
@@ -79,23 +79,27 @@ def write_page(
     -----
     UserWarning
         Before a page of more than 10 MB is written, with its size. The libraries take 2 MB, a
-        frame of 216 carbon atoms 0.15 MB.
+        frame of 216 carbon atoms 0.1 MB.
 
     Raises
     ------
     StructureError
-        If there are no frames, one of them cannot be used, or the folder of `out` does not exist.
+        If there are no frames, one of them cannot be used, the folder of `out` does not exist, or
+        `out` is one itself.
     RunError
-        If the run cannot be loaded, or its model is no network.
+        If the run cannot be loaded, or its model reads no diagrams through convolutions.
     """
     out = Path(out)
-    page = page_html(frames, run=run, title=title).encode()
-    if len(page) > LARGE:
-        warnings.warn(
-            f"{out} will have {len(page) / 1e6:.1f} MB; choose fewer frames for a page to be sent",
-            stacklevel=2,
-        )
+    if out.is_dir():
+        raise StructureError(f"{out}: this is a folder; name a file in it")
     with whole_file(out) as unfinished:
+        page = page_html(frames, run=run, title=title).encode()
+        if len(page) > LARGE:
+            warnings.warn(
+                f"{out} will have {len(page) / 1e6:.1f} MB; choose fewer frames for a page to be "
+                "sent",
+                stacklevel=2,
+            )
         unfinished.write_bytes(page)
     return out
 
@@ -129,7 +133,7 @@ def page_html(
         predictor = Predictor(run)
     names = [frame_name(frame, i if len(frames) > 1 else None) for i, frame in enumerate(frames)]
     shown = [_frame(frame, name, predictor) for frame, name in zip(frames, names, strict=True)]
-    title = title or Path(names[0]).name
+    title = title or _title(names)
     data = {"title": title, "version": __version__, "colours": COLOURS, "frames": shown}
     web = files("amorphology.viewer") / "web"
 
@@ -219,6 +223,14 @@ def _frame(frame: Atoms, name: str, predictor: "Predictor | None") -> dict[str, 
         shown["predicted"] = predictor.energy(frame)
         shown["activation"], arrays["activation"] = predictor.activation(frame)
     return {**shown, "data": pack_arrays(arrays)}
+
+
+def _title(names: list[str]) -> str:
+    """Name of the only frame, or what the names of several have in common."""
+    if len(names) == 1:
+        return Path(names[0]).name
+    sources = [Path(name.rsplit(" frame ", 1)[0]).name for name in names]
+    return sources[0] if sources[0] == sources[-1] else f"{sources[0]} to {sources[-1]}"
 
 
 def _energy(frame: Atoms) -> float | None:

@@ -7,7 +7,9 @@ import numpy as np
 from ase import Atoms
 from numpy.typing import NDArray
 
+from amorphology.errors import RunError
 from amorphology.explain import activation_map
+from amorphology.models import PersistenceCNN
 from amorphology.training import Run, load_run
 
 __all__ = ["Predictor"]
@@ -20,17 +22,23 @@ class Predictor:
     Parameters
     ----------
     run
-        A run with a network, or its folder.
+        A run with a network (`PersistenceCNN`), or its folder.
 
     Raises
     ------
     RunError
-        If the run cannot be loaded.
+        If the run cannot be loaded, or its model reads no diagrams through convolutions.
     """
 
     def __init__(self, run: Run | str | Path) -> None:
         self.run = run if isinstance(run, Run) else load_run(run)
         """The run."""
+        others = [model for model in self.run.models if not isinstance(model, PersistenceCNN)]
+        if others:
+            raise RunError(
+                f"{self.run.path}: a {type(others[0]).__name__} has no activation map to show; "
+                "choose a run whose model is cnn, or show the frames without a run"
+            )
 
     def energy(self, frame: Atoms) -> float:
         """
@@ -72,8 +80,6 @@ class Predictor:
 
         Raises
         ------
-        RunError
-            If the run's model is no network.
         StructureError
             If the frame cannot be used.
         """

@@ -27,7 +27,11 @@ class Diagram {
       displaylogo: false,
       responsive: true,
       scrollZoom: true,
-      modeBarButtonsToRemove: ["lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d"],
+      // Sharing a chart would send it to a server of Plotly's.
+      plotlyServerURL: "",
+      modeBarButtonsToRemove: [
+        "sendChartToCloud", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d",
+      ],
       toImageButtonOptions: { filename: "persistence-diagram", scale: 3 },
     });
     if (!this.ready) {
@@ -102,6 +106,7 @@ class Diagram {
       cliponaxis: false,
       marker: { size: 9, symbol: "triangle-up-open", color: themeColour("soft"), line: { width: 1.6 } },
       hovertemplate: `<b>never dies</b><br>birth %{x:.3f} ${this.view.radii ? "Å" : "Å²"}<extra></extra>`,
+      unselected: { marker: { opacity: 1 } },
     };
   }
 
@@ -153,22 +158,30 @@ class Diagram {
   colourBar(title) {
     return {
       title: { text: title, side: "right", font: { size: 11 } },
-      thickness: 9, len: 0.6, y: 0, yanchor: "bottom", outlinewidth: 0, tickfont: { size: 11 }, nticks: 5, x: 1.01,
+      thickness: 9, len: 0.6, x: 1.01, y: 0, yanchor: "bottom", outlinewidth: 0,
+      tickfont: { size: 11 }, nticks: 5,
     };
   }
 
-  layout() {
-    const { degree, radii, limit, value, frame } = this.view;
-    const top = this.shownValue(limit) * 1.03;
-    const bottom = degree === 0 ? -0.06 * top : 0;
-    const line = { width: 1, color: themeColour("line-strong") };
-    const axis = {
-      range: [bottom, top], zeroline: false, gridcolor: themeColour("line"), linecolor: line.color,
-      showline: true, ticks: "outside", tickcolor: line.color, nticks: 7, automargin: true,
-    };
-    const unit = radii ? "radius, Å" : "squared radius, Å²";
+  // Where both axes begin and end.
+  ends() {
+    const top = this.shownValue(this.view.limit) * 1.03;
+    return [this.view.degree === 0 ? -0.06 * top : 0, top];
+  }
+
+  // The radius moves alone while the complex grows: points need not be drawn anew.
+  moveRadius(value) {
+    this.view.value = value;
+    return Plotly.relayout(this.element, { shapes: this.shapes() });
+  }
+
+  // The diagonal, and the radius that the complex has grown to.
+  shapes() {
+    const { value } = this.view;
+    const [bottom, top] = this.ends();
     const shapes = [{
-      type: "line", x0: bottom, y0: bottom, x1: 2 * top, y1: 2 * top, line,
+      type: "line", x0: bottom, y0: bottom, x1: 2 * top, y1: 2 * top,
+      line: { width: 1, color: themeColour("line-strong") },
     }];
     if (value > 0) {
       // Classes that are born and not yet dead lie above and to the left of this corner.
@@ -179,6 +192,19 @@ class Diagram {
         line: { width: 1.5, color: themeColour("alive-edge"), dash: "dot" },
       });
     }
+    return shapes;
+  }
+
+  layout() {
+    const { degree, radii, limit, frame, density, activation } = this.view;
+    const [bottom, top] = this.ends();
+    const axis = {
+      range: [bottom, top], nticks: 7, automargin: true,
+      zeroline: false, gridcolor: themeColour("line"),
+      showline: true, linecolor: themeColour("line-strong"),
+      ticks: "outside", tickcolor: themeColour("line-strong"),
+    };
+    const unit = radii ? "radius, Å" : "squared radius, Å²";
     return {
       autosize: true,
       margin: { l: 14, r: 14, t: 26, b: 12 },
@@ -193,7 +219,7 @@ class Diagram {
         bgcolor: "rgba(0,0,0,0)", color: themeColour("soft"), activecolor: themeColour("accent"),
       },
       xaxis: { ...axis, title: { text: `Birth (${unit})`, standoff: 8 }, constrain: "domain",
-        constraintoward: "right" },
+        constraintoward: density || activation ? "right" : "center" }, // beside its colour bar
       yaxis: {
         ...axis, title: { text: `Death (${unit})`, standoff: 8 }, constrain: "domain",
         constraintoward: "bottom",
@@ -205,7 +231,7 @@ class Diagram {
       dragmode: matchMedia("(pointer: coarse)").matches ? false : "select",
       hovermode: "closest",
       hoverdistance: 12,
-      shapes,
+      shapes: this.shapes(),
       selections: [],
       annotations: frame.pairCount(degree) ? [] : [{
         text: `no ${DEGREES[degree].many} that are born and die`, showarrow: false,

@@ -37,7 +37,8 @@ class Page {
     this.wireControls();
     this.wireKeys();
     if (!this.structure.works) {
-      byId("structure").textContent = "This browser shows no 3-D graphics (WebGL is off).";
+      byId("structure").replaceChildren(make("p", { class: "hint" },
+        "This browser shows no 3-D graphics (WebGL is off)."));
       this.structure = null;
     }
     const most = this.data.frames[0].largest;
@@ -68,18 +69,19 @@ class Page {
     this.selected = [];
     if (this.atom !== null && this.atom >= this.frame.nAtoms) this.atom = null;
     const { frame } = this;
-    const periodic = ["x", "y", "z"].filter((_, k) => frame.pbc[k]);
     byId("about").replaceChildren(...[
       counted(frame.nAtoms, "atom", "atoms"),
       Object.keys(frame.elements).length > 1 || frame.nAtoms < 30 ? frame.formula : null,
-      periodic.length === 3 ? "periodic" : periodic.length ? `periodic in ${periodic.length} directions` : "not periodic",
+      ["not periodic", "periodic in 1 direction", "periodic in 2 directions", "periodic"][
+        frame.pbc.filter(Boolean).length],
       frame.density ? `${frame.density.toFixed(2)} g/cm³` : null,
       frame.energy !== null ? `energy ${signed(frame.energy)} eV/atom` : null,
       frame.predicted !== undefined ? `predicted ${signed(frame.predicted)} eV/atom` : null,
     ].filter(Boolean).map((text) => make("span", {}, text)));
     byId("frame").value = String(number);
     byId("frame").setAttribute("aria-valuetext", frame.name);
-    byId("frame-name").textContent = `${number + 1} of ${this.data.frames.length}: ${frame.name.split("/").pop()}`;
+    const name = frame.name.split("/").pop().replace(`${this.data.title} `, "");
+    byId("frame-name").textContent = `${number + 1} of ${this.data.frames.length}: ${name}`;
     this.structure?.setFrame(frame, !first);
     this.draw();
   }
@@ -123,6 +125,10 @@ class Page {
     byId("clear").disabled = !this.selected.length && this.atom === null;
     byId("diagram").setAttribute("aria-label", `Persistence diagram ${DEGREES[degree].name}: ` +
       `${counted(count, one, many)}. Arrow keys step through them.`);
+    this.describeRadius();
+  }
+
+  describeRadius() {
     byId("radius").value = String(Math.sqrt(this.value));
     byId("radius-value").textContent = this.value > 0
       ? `${Math.sqrt(this.value).toFixed(3)} Å` : "off";
@@ -182,6 +188,12 @@ class Page {
     this.draw();
   }
 
+  noAtom(text) {
+    this.said = `There is no atom ${text}; they go from 0 to ${this.frame.nAtoms - 1}.`;
+    byId("status").textContent = this.said;
+    byId("selection").replaceChildren(make("p", { class: "hint" }, this.said));
+  }
+
   findAtom(atom) {
     this.selectAtom(atom);
     this.structure?.flyTo([this.frame.place(atom)], null);
@@ -207,7 +219,11 @@ class Page {
   grow(value) {
     this.value = Math.max(0, value);
     cancelAnimationFrame(this.pending);
-    this.pending = requestAnimationFrame(() => this.draw());
+    this.pending = requestAnimationFrame(() => {
+      this.diagram.moveRadius(this.value);
+      this.drawStructure();
+      this.describeRadius();
+    });
   }
 
   play() {
@@ -273,7 +289,7 @@ class Page {
     byId("atom").addEventListener("change", (event) => {
       const atom = Number.parseInt(event.target.value.replace(/^[A-Za-z]+/, ""), 10);
       if (atom >= 0 && atom < this.frame.nAtoms) this.findAtom(atom);
-      else byId("status").textContent = `There is no atom ${event.target.value}; they go from 0 to ${this.frame.nAtoms - 1}`;
+      else this.noAtom(event.target.value);
     });
     byId("frames").hidden = this.data.frames.length < 2;
     byId("frame").max = String(this.data.frames.length - 1);
@@ -305,7 +321,8 @@ class Page {
 new Page(JSON.parse(byId("data").textContent)).start().catch((problem) => {
   byId("status").textContent = "";
   const text = typeof DecompressionStream === "undefined"
-    ? "This page needs a browser of 2023 or later." : `The page cannot be shown: ${problem.message}`;
+    ? "This page needs a browser of 2023 or later."
+    : `The page cannot be shown: ${problem.message ?? problem}`;
   byId("trouble").textContent = text;
   byId("trouble").hidden = false;
   throw problem;

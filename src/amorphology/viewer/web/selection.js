@@ -101,7 +101,7 @@ class SelectionPanel {
       make("div", {},
         make("h3", {}, `${number} `,
           make("small", {}, `with ${atoms.size} of the ${frame.nAtoms} atoms`)),
-        make("p", {}, `${listed.slice(0, 14).join(", ")}${listed.length > 14 ? ", …" : ""}.`)),
+        make("p", {}, `${listed.slice(0, 14).join(", ")}${listed.length > 14 ? ", …" : "."}`)),
       make("div", {}, this.table(["", "Birth, Å²", "Death, Å²", "Atoms"], rows),
         make("p", { class: "hint" }, rest > 0 ? `and ${rest} less persistent ones` : "")))];
   }
@@ -135,8 +135,10 @@ class SelectionPanel {
   // What is unusual about the one pair that is selected.
   remark() {
     const { frame, degree, selected: [pair] } = this.view;
-    if (degree === 1 && !frame.h1_filled[pair]) {
-      return " At its death the ring is not filled: it becomes equivalent to older rings.";
+    if (degree === 1) {
+      const winds = frame.h1_closing.subarray(3 * pair, 3 * pair + 3).some((cells) => cells !== 0);
+      return (winds ? " The ring goes around the periodic cell." : "") + (frame.h1_filled[pair] ? ""
+        : " At its death it is not filled: it becomes equivalent to older rings.");
     }
     return degree === 2 && frame.h2_winds[pair] ? " The cavity goes around the periodic cell." : "";
   }

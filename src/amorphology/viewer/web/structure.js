@@ -12,9 +12,14 @@ class Structure {
     this.element = element;
     this.colours = colours;
     this.callbacks = callbacks;
-    this.viewer = $3Dmol.createViewer(element, {
-      backgroundColor: themeColour("panel"), antialias: true, hoverDuration: 80,
-    });
+    try {
+      this.viewer = $3Dmol.createViewer(element, {
+        backgroundColor: themeColour("panel"), antialias: true, hoverDuration: 80,
+      });
+    } catch {
+      this.viewer = null; // so it is without WebGL
+    }
+    element.addEventListener("mouseleave", () => callbacks.onHover(null));
     this.models = {};
     this.faces = {};
   }
@@ -167,8 +172,8 @@ class Structure {
 
   label(member) {
     this.viewer.addLabel(`${this.frame.symbol(member.atom)}${member.atom}`, {
-      position: asPoint(member.point), inFront: true, fontSize: 11, padding: 1, alignment: "bottomLeft",
-      fontColor: themeColour("ink"), backgroundColor: themeColour("panel"), backgroundOpacity: 0.6,
+      position: asPoint(member.point), inFront: true, fontSize: 12, bold: true, padding: 1, alignment: "bottomLeft",
+      fontColor: themeColour("ink"), backgroundColor: themeColour("panel"), backgroundOpacity: 0.85,
     });
   }
 
@@ -178,7 +183,9 @@ class Structure {
     const faded = lit || growing;
     const colours = new Map(Object.values(this.frame.elements).map((symbol) => {
       const own = $3Dmol.elementColors.Jmol[symbol] ?? 0x909090;
-      return [symbol, faded ? mixed(own, themeColour("panel"), Number(themeColour("fade"))) : mixed(own, "#000000", 0.12)];
+      const [other, part] = faded ? [themeColour("panel"), Number(themeColour("fade"))]
+        : ["#000000", 0.12];
+      return [symbol, mixed(own, other, part)];
     }));
     for (const [symbol, color] of colours) {
       this.models.atoms.setStyle({ elem: symbol }, { sphere: { scale: faded ? 0.13 : 0.24, color } });
