@@ -12,6 +12,7 @@ from sklearn.utils import Tags, get_tags
 from sklearn.utils.estimator_checks import parametrize_with_checks
 from sklearn.utils.validation import validate_data
 
+from amorphology.bond_midpoints import bond_midpoints
 from amorphology.descriptors import PersistenceHistogram, PersistenceImage
 from amorphology.errors import ConfigError, StructureError
 from amorphology.homology import PersistenceDiagram, alpha_persistence, alpha_persistence_many
@@ -64,6 +65,70 @@ def test_a_frame_agrees_with_numpy(copper_frames: list[Atoms]):
     assert counts.sum() > 20
     histogram = raw(**settings).fit_transform([copper_frames[7]])[0]
     np.testing.assert_allclose(histogram, counts / counts.sum(), rtol=1e-6)
+
+
+def test_diagrams_of_bond_midpoints(copper_frames: list[Atoms]):
+    frame = copper_frames[3]
+    settings = {"bins": 32, "range": (0.0, 4.0), "normalisation": "per_atom"}
+    found = raw(homology=[0, 1], points="bond_midpoints", **settings).fit_transform([frame])
+    points = bond_midpoints(frame)
+    diagrams = alpha_persistence(points)
+    expected = raw(homology=[0, 1], **settings).fit_transform([diagrams])
+    assert len(points) > 2 * len(frame)
+    # They count per atom, not per midpoint.
+    np.testing.assert_allclose(found, expected * len(points) / len(frame), rtol=1e-6)
+    shorter = raw(points="bond_midpoints", bond_cutoff=2.5, **settings).fit_transform([frame])
+    assert shorter.sum() < found[0, 1].sum()
+    with pytest.raises(StructureError, match=r"other points than atoms are needed; pass frames"):
+        raw(points="bond_midpoints").fit([diagrams])
+
+
+def test_shared_pairs_are_nearer_to_the_exact_gaussian(copper_frames: list[Atoms]):
+    blur, settings = 0.12, {"bins": 40, "range": (0.5, 4.5), "normalisation": "per_atom"}
+    pairs = alpha_persistence(copper_frames[5])[1].finite()
+    centres = 0.55 + 0.1 * np.arange(40)
+    gaussians = (
+        np.exp(-0.5 * ((centres - values[:, None]) / blur) ** 2)
+        for values in (pairs.birth, pairs.death)
+    )
+    rows, columns = gaussians
+    exact = rows.T @ columns * 0.1**2 / (2 * np.pi * blur**2) / 32
+    errors = [
+        np.linalg.norm(
+            raw(blur=blur, counting=way, **settings).fit_transform(copper_frames[5:6])[0] - exact
+        )
+        for way in ("shared", "whole")
+    ]
+    assert errors[0] < 0.25 * np.linalg.norm(exact)
+    # A small move of the atoms moves the shared histogram by little, in proportion.
+    moves = []
+    for step in (1e-3, 2e-3):
+        moved = copper_frames[5].copy()
+        moved.positions += step * np.random.default_rng(0).normal(size=moved.positions.shape)
+        images = raw(blur=blur, counting="shared", **settings).fit_transform(
+            [copper_frames[5], moved]
+        )
+        moves.append(np.linalg.norm(images[1] - images[0]))
+    assert moves[1] == pytest.approx(2 * moves[0], rel=0.1)
+    assert raw(counting="shared").fit_transform([diagram(PAIRS)]).sum() == pytest.approx(1)
+
+
+def test_a_frame_without_bonds_has_no_midpoints():
+    far = Atoms("He2", [[0, 0, 0], [5, 0, 0]])
+    assert not raw(homology=[0, 1, 2], points="bond_midpoints").fit_transform([far]).any()
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"counting": "half"}, "counting is 'half'; choose whole or shared"),
+        ({"points": "bonds"}, "points is 'bonds'; choose atoms or bond_midpoints"),
+        ({"points": "bond_midpoints", "bond_cutoff": 0}, "bond_cutoff is 0; give a positive"),
+    ],
+)
+def test_points_without_meaning(copper_frames: list[Atoms], settings: dict, message: str):
+    with pytest.raises(ConfigError, match=message):
+        raw(**settings).fit(copper_frames[:1])
 
 
 def test_no_pairs_give_zeros():

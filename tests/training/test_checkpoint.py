@@ -6,9 +6,10 @@ import pytest
 import torch
 from ase import Atoms
 
-from amorphology.descriptors import SOAP
+from amorphology.descriptors import SOAP, PersistenceHistogram
 from amorphology.errors import RunError
 from amorphology.models import PersistenceCNN
+from amorphology.models.combined_kernel import parts_of
 from amorphology.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from amorphology.training.readers import BothReader, HistogramReader
 from amorphology.training.row_readers import EnvironmentReader, VectorReader
@@ -113,6 +114,45 @@ def test_a_checkpoint_of_format_2(checkpoint: Checkpoint, tmp_path: Path):
     assert isinstance(reader, HistogramReader)
     assert reader.descriptor.blurs == (0.1, 0.1)
     np.testing.assert_array_equal(reader.descriptor.scale_, [1.0, 2.0])
+
+
+def test_a_checkpoint_of_format_3(checkpoint: Checkpoint, tmp_path: Path):
+    path = tmp_path / "a.pt"
+    save_checkpoint(path, checkpoint)
+    # As it was written before there were more than two descriptors.
+    contents = torch.load(path, weights_only=True) | {"format_version": 3}
+    assert contents.pop("also") == []
+    torch.save(contents, path)
+    reader = load_checkpoint(path).reader()
+    assert isinstance(reader, HistogramReader)
+    assert reader.descriptor.points == "atoms"
+
+
+def test_several_descriptors_come_back_in_order(
+    checkpoint: Checkpoint, copper_frames: list[Atoms], tmp_path: Path
+):
+    soap = SOAP(r_cut=3.0, n_max=2, l_max=1, centre="average").fit(copper_frames[:1])
+    rows = VectorReader(soap, "z_score", np.ones((1, 6)), np.full((1, 6), 2.0))
+    midpoints = HistogramReader(
+        PersistenceHistogram(bins=8, points="bond_midpoints").fit(copper_frames[:2])
+    )
+    first = HistogramReader(checkpoint.descriptor())
+    reader = BothReader(BothReader(first, rows), midpoints)
+    save_checkpoint(tmp_path / "a.pt", replace(checkpoint, **Checkpoint.statistics_of(reader)))
+    again = load_checkpoint(tmp_path / "a.pt").reader()
+    frames = copper_frames[:5]
+    expected, found = (
+        [x[torch.arange(len(x))] for x in one.stream(frames, torch.device("cpu"))]
+        for one in (reader, again)
+    )
+    assert len(found) == len(expected) == 1
+    parts, known = parts_of(found[0]), parts_of(expected[0])
+    assert [part.shape[1] for part in parts] == [64, 6, 64]
+    assert all(map(torch.equal, parts, known))
+    plain = soap.transform(frames)
+    np.testing.assert_allclose(parts[1], (plain - 1) / 2, rtol=1e-5, atol=1e-6)
+    histograms = midpoints.descriptor.transform(frames).reshape(5, -1)
+    np.testing.assert_allclose(parts[2], histograms, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("each_atom", [True, False])

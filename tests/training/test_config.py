@@ -120,6 +120,14 @@ def test_a_descriptor_without_kind_is_a_histogram(tmp_path: Path):
             "local": {"kind": "soap_average"},
             "model": {"kind": "kernel_ridge", "kernel": "sum", "weights": [0.3]},
         },
+        {
+            "also": [
+                {"points": "bond_midpoints", "bond_cutoff": 1.8},
+                {"kind": "soap_average", "n_max": 4},
+            ],
+            "model": {"kind": "kernel_ridge", "kernel": "product", "search": "likelihood"},
+            "split": {"by": "near_copies"},
+        },
     ],
 )
 def test_other_kinds_read_back(tmp_path: Path, changes: dict):
@@ -186,6 +194,30 @@ def test_numbers_with_an_exponent_are_numbers(tmp_path: Path):
         ),
         ("out: a\ndata: {frames: [b]}\nmodel: {kind: ridge, penalties: [0]}", "penalties"),
         ("out: a\ndata: {frames: [b]}\nmodel: {kind: ridge}\nensemble: 3", "ensemble is 3, but"),
+        (
+            "out: a\ndata: {frames: [b]}\nalso: [{binz: 3}]\n"
+            "model: {kind: kernel_ridge, kernel: sum}",
+            r"unknown key also\.0\.binz; did you mean bins\?",
+        ),
+        (
+            "out: a\ndata: {frames: [b]}\nalso: [{}, {kind: soap}]\n"
+            "model: {kind: kernel_ridge, kernel: sum}",
+            "also: kernel_ridge cannot read kind soap; choose persistence_histogram, soap_average",
+        ),
+        ("out: a\ndata: {frames: [b]}\nalso: [{kind: soop}]", r"also\.0\.kind is soop; choose one"),
+        ("out: a\ndata: {frames: [b]}\nalso: {bins: 8}", "also: Input should be a valid list"),
+        (
+            "out: a\ndata: {frames: [b]}\nalso: [{bins: 8}]",
+            r"model\.kind cnn cannot read the descriptors in also; remove them",
+        ),
+        (
+            "out: a\ndata: {frames: [b]}\nalso: [{bins: 8}]\nmodel: {kind: kernel_ridge}",
+            "one length for all; with also, set it to product or sum",
+        ),
+        (
+            "out: a\ndata: {frames: [b]}\nmodel: {kind: kernel_ridge, search: likelihood}",
+            "search likelihood is for kernel product, not single",
+        ),
         (
             "out: a\ndata: {frames: [b]}\ndescriptor: {kind: soap}",
             r"model\.kind cnn cannot read descriptor\.kind soap; choose persistence_histogram, or "

@@ -9,7 +9,7 @@ EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.yaml"))
 
 
 def test_there_are_examples():
-    assert len(EXAMPLES) == 6
+    assert len(EXAMPLES) == 8
     kinds = {load_config(path).model.kind for path in EXAMPLES}
     assert kinds == {"cnn", "hdnnp", "ridge", "kernel_ridge", "joint"}
 

@@ -13,7 +13,14 @@ from rich.console import Console
 
 from amorphology.errors import ConfigError, RunError, StructureError
 from amorphology.homology import alpha_persistence_many
-from amorphology.training import TrainingConfig, evaluate, load_run, predict, train
+from amorphology.training import (
+    TrainingConfig,
+    evaluate,
+    feature_store,
+    load_run,
+    predict,
+    train,
+)
 
 SOAP = {"kind": "soap", "r_cut": 4.0, "n_max": 3, "l_max": 2, "sigma": 0.7}
 ACSF = {"kind": "acsf", "r_cut": 4.0, "g4": []}
@@ -49,6 +56,21 @@ PERIODIC = {
         "descriptor": HISTOGRAM,
         "local": SOAP | {"kind": "soap_average"},
         "model": {"kind": "kernel_ridge", "kernel": "product", "lengths": [1, 4, 16]},
+    },
+    "kernel-also": {
+        "descriptor": HISTOGRAM,
+        "also": [
+            {
+                "points": "bond_midpoints",
+                "homology": [0, 1],
+                "bins": 16,
+                "range": [0.0, 3.0],
+                "normalisation": "per_atom",
+            },
+            SOAP | {"kind": "soap_average", "standardisation": None},
+            ACSF | {"kind": "acsf_average"},
+        ],
+        "model": {"kind": "kernel_ridge", "kernel": "product", "search": "likelihood", "starts": 1},
     },
     "kernel-degrees": {
         "descriptor": HISTOGRAM,
@@ -114,7 +136,7 @@ def test_trained_evaluated_and_loaded(
     stranger.symbols[5] = "Ag"
     with pytest.raises(StructureError, match="frame 1: holds Ag, unknown to a descriptor of Cu"):
         loaded.predict([copper_frames[0], stranger])
-    with pytest.raises(StructureError, match=r"is not ase.Atoms"):
+    with pytest.raises(StructureError, match=r"is not ase.Atoms|diagrams were passed"):
         loaded.predict(alpha_persistence_many(copper_frames[:1]))
     with pytest.raises(RunError, match="pass frames to predict"):
         _ = loaded.descriptor
@@ -205,6 +227,65 @@ def test_a_cache_serves_several_trainings(settings: dict, tmp_path: Path):
     # Another split may learn its species from other frames, but they are the same.
     assert all("features take" not in text for text in texts[1:])
     assert len(list((tmp_path / "cache").glob("*.float32"))) == 1
+
+
+def test_a_run_of_several_descriptors_goes_on_elsewhere(
+    settings: dict, copper_frames: list[Atoms], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    changes = PERIODIC["kernel-also"]
+    run = train(TrainingConfig(**settings | changes, out=str(tmp_path / "run")))
+    metrics = run.metrics()
+    assert metrics["also"] == ["persistence_histogram", "soap_average", "acsf_average"]
+    assert len(metrics["chosen"]["lengths"]) == 6  # two degrees twice, SOAP and ACSF
+    # Streams of features end where they fill a block, each at frames of its own.
+    expected = run.predict(copper_frames[:9])
+    monkeypatch.setattr(feature_store, "BLOCK", 200)
+    np.testing.assert_allclose(load_run(run.path).predict(copper_frames[:9]), expected, atol=1e-6)
+    histogram, soap, acsf = changes["also"]
+    moved = changes | {"also": [histogram, soap | {"n_jobs": 2}, acsf]}
+    train(TrainingConfig(**settings | moved, out=str(tmp_path / "run")))
+    other = changes | {"also": [histogram, soap | {"n_max": 2}, acsf]}
+    with pytest.raises(ConfigError, match=r"other settings \(also\.1\.n_max\)"):
+        train(TrainingConfig(**settings | other, out=str(tmp_path / "run")))
+
+
+def test_diagrams_of_midpoints_are_computed_of_frames(
+    settings: dict, copper_frames: list[Atoms], tmp_path: Path
+):
+    changes = {
+        "descriptor": HISTOGRAM | {"points": "bond_midpoints"},
+        "model": {"kind": "kernel_ridge"},
+    }
+    run = train(TrainingConfig(**settings | changes, out=str(tmp_path / "run")))
+    assert run.predict(copper_frames[:2]).shape == (2,)
+    with pytest.raises(StructureError, match="diagrams were passed"):
+        run.predict(alpha_persistence_many(copper_frames[:2]))
+    with pytest.raises(RunError, match="reads diagrams of bond midpoints, not of atoms"):
+        _ = run.descriptor
+
+
+def test_a_split_by_near_copies(settings: dict, copper_frames: list[Atoms], tmp_path: Path):
+    frames = []
+    for frame in copper_frames:  # each run gets a cell of its own, and loses its name
+        copy = frame.copy()
+        copy.calc = frame.calc
+        copy.set_cell(frame.cell * (1 + 0.001 * int(frame.info["run"][3:])))
+        del copy.info["run"]
+        frames.append(copy)
+    write(tmp_path / "all.extxyz", frames)
+    changes = PERIODIC["kernel-degrees"] | {
+        "data": {"frames": [str(tmp_path / "all.extxyz")]},
+        "split": {"by": "near_copies", "validation": 0.2, "test": 0.2},
+    }
+    run = train(TrainingConfig(**settings | changes, out=str(tmp_path / "run")))
+    rows = rows_of(run.path / "split.csv")
+    assert [row["run"] for row in rows] == [f"near_copies{i // 8:06d}" for i in range(40)]
+    assert all(len({row["subset"] for row in rows[i : i + 8]}) == 1 for i in range(0, 40, 8))
+    assert run.metrics()["test"]["split"] == "test, by near-copies"
+    again = changes | {"data": changes["data"] | {"test": [str(tmp_path / "all.extxyz")]}}
+    again["split"] = changes["split"] | {"test": 0.0}
+    with pytest.raises(ConfigError, match=r"group near_copies000000 is also in data\.frames"):
+        train(TrainingConfig(**settings | again, out=str(tmp_path / "other")))
 
 
 def test_settings_of_the_machine_may_change(settings: dict, tmp_path: Path):

@@ -15,6 +15,9 @@ from rich.console import Console
 from amorphology.errors import ConfigError, RunError, StructureError
 from amorphology.training import TrainingConfig, load_config, load_run, train
 from amorphology.training.checkpoint import load_checkpoint
+from amorphology.training.data import read_labelled
+from amorphology.training.pipeline import train_on
+from amorphology.training.splits import Split
 
 
 def config_for(settings: dict, out: Path, **changes) -> TrainingConfig:
@@ -130,6 +133,27 @@ def test_a_stopped_training_goes_on_where_it_was(
             del row["seconds"]
     assert logs[0] == logs[1]
     assert len(logs[0]) == 6
+
+
+def test_frames_that_are_divided_already(copper_config: dict, tmp_path: Path):
+    ridge = {"model": {"kind": "ridge"}}
+    read = train(config_for(copper_config, tmp_path / "read", **ridge))
+    config = config_for(copper_config, tmp_path / "given", **ridge)
+    data = read_labelled(config)
+    given = train_on(config, data)
+    for name in ("split.csv", "predictions.csv"):
+        assert (given.path / name).read_text() == (read.path / name).read_text()
+    # Frames of a subset of another name decide nothing, and are predicted.
+    subset = data.split.subset.astype("<U13")
+    subset[data.split.indices("test")] = "larger"
+    config = config_for(copper_config, tmp_path / "other", **ridge)
+    other = train_on(config, replace(data, split=Split("by run", subset)))
+    assert "test" not in other.metrics()
+    seen = [
+        [row["prediction_ev_per_atom"] for row in rows_of(run.path / "predictions.csv")]
+        for run in (given, other)
+    ]
+    assert seen[0] == seen[1]
 
 
 def test_an_ended_training_is_only_loaded(trained_run: Path, copper_config: dict):

@@ -47,6 +47,16 @@ def test_no_test_set_is_allowed():
     assert len(split.indices("test")) == 0
 
 
+def test_a_split_by_near_copies_is_one_by_run_of_their_groups():
+    by_run, by_copies = (
+        split_frames(RUNS, by=by, validation=0.1, test=0.2, seed=3) for by in ("run", "near_copies")
+    )
+    np.testing.assert_array_equal(by_run.subset, by_copies.subset)
+    assert by_copies.name == "by near-copies"
+    with pytest.raises(ConfigError, match=r"at least 3 groups of near-copies.*there is 1; give"):
+        split_frames(np.array(["a"]), by="near_copies", validation=0.1, test=0.1, seed=0)
+
+
 def test_too_few_runs():
     with pytest.raises(
         ConfigError, match=r"needs at least 3 runs.*there are 2.*split\.by to random"

@@ -94,6 +94,57 @@ def _print_trainings(study: "EnergyStudy") -> None:
         typer.echo(f"{training.name}: {training.title}, {training.shows}")
 
 
+@reproduce.command("comparison")
+def reproduce_comparison_command(
+    out: Annotated[Path, typer.Option(help="Folder for data, models, figures and report.")],
+    scale: ScaleOption = "demo",
+    carbon: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Finished runs of carbon; default: made in OUT/data."),
+    ] = None,
+    graphene: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Finished runs of graphene; default: made in OUT/data."),
+    ] = None,
+    dft_frames: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Frames with energies, for a table by cross-validation."),
+    ] = None,
+    skip: Annotated[
+        list[str] | None,
+        typer.Option(metavar="carbon|graphene", help="Leave it out; may be repeated."),
+    ] = None,
+    only: OnlyOption = None,
+    list_trainings: ListOption = False,
+    report_only: ReportOnlyOption = False,
+    seed: SeedOption = 0,
+    jobs: JobsOption = None,
+) -> None:
+    """Diagrams beside SOAP, ACSF and others on the same frames: tables, sensitivity, report."""
+    from rich.console import Console
+
+    from amorphology.studies.comparison import comparison_plan, reproduce_comparison
+
+    if list_trainings:
+        plan = comparison_plan(scale, seed, dft_frames=dft_frames, skip=skip or ())
+        for training in plan.trainings:
+            typer.echo(f"{training.name}: {training.title}, {training.shows}")
+        return
+    reproduce_comparison(
+        out,
+        scale=scale,
+        carbon=carbon,
+        graphene=graphene,
+        dft_frames=dft_frames,
+        skip=skip or (),
+        only=only or None,
+        report_only=report_only,
+        n_jobs=jobs,
+        seed=seed,
+        console=Console(),
+    )
+
+
 @reproduce.command("explanation")
 def reproduce_explanation_command(
     study: Annotated[

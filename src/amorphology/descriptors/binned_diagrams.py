@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["BinnedDiagrams", "fill_bins"]
+__all__ = ["BinnedDiagrams", "fill_bins", "share_among_bins"]
 
 
 @dataclass(frozen=True)
@@ -116,3 +116,40 @@ def fill_bins(
     )
     inside = (rows >= 0) & (rows < n_bins) & (columns >= 0) & (columns < n_bins)
     return np.unique(rows[inside] * n_bins + columns[inside], return_counts=True)
+
+
+def share_among_bins(
+    births: NDArray[np.float64], deaths: NDArray[np.float64], edges: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """
+    Share each pair among the four bins whose centres are around it, the nearer the more.
+
+    Parameters
+    ----------
+    births, deaths
+        float64 (n_pairs,).
+    edges
+        Of bins of one width for both axes, rising, float64 (n_bins + 1,). Pairs outside count
+        nowhere; what pairs inside would give to bins outside stays in the outermost bins.
+
+    Returns
+    -------
+    places : numpy.ndarray
+        int64 (n_filled,): place in the flat histogram (birth, death), rising.
+    counts : numpy.ndarray
+        float64 (n_filled,).
+    """
+    n_bins = len(edges) - 1
+    values = np.stack([births, deaths])
+    values = values[:, ((values >= edges[0]) & (values <= edges[-1])).all(axis=0)]
+    position = (values - edges[0]) * (n_bins / (edges[-1] - edges[0])) - 0.5
+    below = np.floor(position)
+    upper = position - below
+    bins = np.clip(np.stack([below, below + 1]).astype(np.int64), 0, n_bins - 1)
+    shares = np.stack([1 - upper, upper])
+    places = bins[:, np.newaxis, 0] * n_bins + bins[np.newaxis, :, 1]
+    parts = shares[:, np.newaxis, 0] * shares[np.newaxis, :, 1]
+    found, which = np.unique(places.ravel(), return_inverse=True)
+    counts = np.zeros(len(found))
+    np.add.at(counts, which.ravel(), parts.ravel())
+    return found, counts

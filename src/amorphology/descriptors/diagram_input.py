@@ -1,6 +1,7 @@
 """What the descriptors of persistence diagrams share: reading diagrams, checking parameters."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from numbers import Integral, Real
 from typing import TypeAlias
 
@@ -58,7 +59,11 @@ def diagrams_of_degree(
 
 
 def diagrams_of_degrees(
-    X: Sequence[Atoms | Diagrams], degrees: Sequence[int], *, n_jobs: int | None = None
+    X: Sequence[Atoms | Diagrams],
+    degrees: Sequence[int],
+    *,
+    n_jobs: int | None = None,
+    points: Callable[[Atoms], Atoms] | None = None,
 ) -> Iterator[tuple[PersistenceDiagram, ...]]:
     """
     Read the diagrams of some homology degrees, one frame at a time.
@@ -71,6 +76,9 @@ def diagrams_of_degrees(
         The degrees.
     n_jobs
         Threads that compute diagrams of frames; None takes the cores of this process.
+    points
+        What makes the points of a frame whose diagrams are read; None takes its atoms. Their
+        diagrams count per atom of the frame.
 
     Yields
     ------
@@ -80,7 +88,8 @@ def diagrams_of_degrees(
     Raises
     ------
     StructureError
-        As for `diagrams_of_degree`.
+        As for `diagrams_of_degree`; or if `X` holds diagrams, which are of atoms, where `points`
+        is given.
     """
     if isinstance(X, Atoms | PersistenceDiagram | Mapping):
         raise StructureError(
@@ -95,13 +104,33 @@ def diagrams_of_degrees(
 
         def compute(numbered: tuple[int, Atoms]) -> dict[int, PersistenceDiagram]:
             index, frame = numbered
-            return alpha_persistence(frame, dims=degrees, n_jobs=1, name=frame_name(frame, index))
+            name = frame_name(frame, index)
+            if points is None:
+                return alpha_persistence(frame, dims=degrees, n_jobs=1, name=name)
+            return _of_points(points(frame), degrees, name, len(frame))
 
         # Computed while earlier ones are used, and then dropped: diagrams of 12,960 frames with
         # their simplices are over a gigabyte.
         found = map_in_order(compute, enumerate(frames), n_jobs=n_jobs)
+    elif len(X) and points is not None and isinstance(X[0], PersistenceDiagram | Mapping):
+        raise StructureError(
+            "diagrams were passed, but those of other points than atoms are needed; pass frames"
+        )
     for index, x in enumerate(found):
         yield tuple(_of_degree(x, index, degree) for degree in degrees)
+
+
+def _of_points(
+    points: Atoms, degrees: Sequence[int], name: str, n_atoms: int
+) -> dict[int, PersistenceDiagram]:
+    """Diagrams of points that stand for a frame of so many atoms; empty ones of no points."""
+    if len(points) == 0:
+        return {
+            degree: PersistenceDiagram.from_pairs(degree, [], [], n_atoms=n_atoms)
+            for degree in degrees
+        }
+    found = alpha_persistence(points, dims=degrees, n_jobs=1, name=name)
+    return {degree: replace(diagram, n_atoms=n_atoms) for degree, diagram in found.items()}
 
 
 def _of_degree(x: Atoms | Diagrams, index: int, homology: int) -> PersistenceDiagram:

@@ -1,14 +1,24 @@
 """Parameters of persistence histograms: one value for all homology degrees, or one for each."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
+from ase import Atoms
 
+from amorphology.bond_midpoints import bond_midpoints
 from amorphology.descriptors.diagram_input import check_homology, check_positive, check_rising
 from amorphology.errors import ConfigError
 
-__all__ = ["check_choice", "checked_blurs", "checked_degrees", "checked_ranges", "is_several"]
+__all__ = [
+    "check_choice",
+    "checked_blurs",
+    "checked_degrees",
+    "checked_ranges",
+    "is_several",
+    "maker_of_points",
+]
 
 
 def is_several(value: Any) -> bool:
@@ -133,3 +143,30 @@ def check_choice(name: str, value: object, allowed: Sequence[str | None]) -> Non
     if value not in allowed:
         *others, last = map(str, allowed)
         raise ConfigError(f"{name} is {value!r}; choose {', '.join(others)} or {last}")
+
+
+def maker_of_points(points: object, bond_cutoff: float | None) -> Callable[[Atoms], Atoms] | None:
+    """
+    Find what makes the points of a frame whose diagrams are counted.
+
+    Parameters
+    ----------
+    points
+        ``"atoms"`` or ``"bond_midpoints"``.
+    bond_cutoff
+        Longest bond, Angstrom; None for the rule of `amorphology.bond_midpoints.bond_midpoints`.
+
+    Returns
+    -------
+    callable or None
+        From a frame to a structure of its points; None where they are its atoms.
+
+    Raises
+    ------
+    ConfigError
+        If there are no such points, or the longest bond is not a positive number.
+    """
+    check_choice("points", points, ("atoms", "bond_midpoints"))
+    if bond_cutoff is not None:
+        check_positive("bond_cutoff", bond_cutoff)
+    return partial(bond_midpoints, cutoff=bond_cutoff) if points == "bond_midpoints" else None

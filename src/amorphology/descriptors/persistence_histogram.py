@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
-from amorphology.descriptors.binned_diagrams import BinnedDiagrams, fill_bins
+from amorphology.descriptors.binned_diagrams import BinnedDiagrams, fill_bins, share_among_bins
 from amorphology.descriptors.diagram_input import (
     Diagrams,
     bin_centres,
@@ -25,6 +25,7 @@ from amorphology.descriptors.histogram_parameters import (
     checked_degrees,
     checked_ranges,
     is_several,
+    maker_of_points,
 )
 from amorphology.errors import StructureError
 from amorphology.homology import PersistenceDiagram
@@ -49,13 +50,11 @@ class PersistenceHistogram(TransformerMixin, BaseEstimator, auto_wrap_output_key
 
     Standardisation subtracts one number and divides by another, both taken over all bins of all
     training frames together, for each degree by itself. They are not taken bin by bin: most bins
-    are filled in a few frames only, and dividing such a bin by its own tiny spread would turn
-    single pairs of unseen frames into the largest numbers of the image, while the ratios between
-    bins, which carry the shape of the diagram, would be lost.
+    are filled in a few frames only, and dividing such a bin by its own tiny spread would make
+    single pairs of unseen frames the largest numbers, and lose the ratios between bins.
 
     Several degrees become the channels of one image. Components (degree 0) are all born at 0, so
-    that their channel has one filled row; it is drawn on the same mesh as the others, and with
-    `range` on one of its own.
+    that their channel has one filled row.
 
     Parameters
     ----------
@@ -68,11 +67,10 @@ class PersistenceHistogram(TransformerMixin, BaseEstimator, auto_wrap_output_key
         degree of `homology`.
     normalisation
         ``"probability"``: divide by the number of pairs counted, so that the histogram sums to 1
-        and does not depend on the size of the system [1]_. ``"per_atom"``: divide by the number of
-        atoms; keeps how many pairs an atom has.
+        whatever the size of the system [1]_. ``"per_atom"``: divide by the number of atoms.
     standardisation
-        ``"max_min"``: the smallest value of the training set becomes 0, the largest 1.
-        ``"z_score"``: the training set gets mean 0 and standard deviation 1. None: left as it is.
+        ``"max_min"``: the training set spans 0 to 1. ``"z_score"``: it gets mean 0 and standard
+        deviation 1. None: left as it is.
     n_jobs
         Threads that compute diagrams of frames; None takes the cores of this process.
     axes
@@ -91,8 +89,15 @@ class PersistenceHistogram(TransformerMixin, BaseEstimator, auto_wrap_output_key
                          - \Phi\left(\frac{x_i - x_k - w/2}{\sigma}\right)
 
         with bin centres x, bin width w and the normal distribution function :math:`\Phi`. What
-        falls outside the range is lost. `PersistenceImage` is exact for every pair and takes
-        longer; the two agree as bins become small beside `blur`.
+        falls outside the range is lost. `PersistenceImage` is exact for every pair, and slower.
+    points
+        What the diagrams are of: ``"atoms"``, or ``"bond_midpoints"``, the midpoints of bonds. Such
+        diagrams are computed of frames, never passed; ``"per_atom"`` still counts atoms.
+    bond_cutoff
+        Longest bond, Angstrom; None takes 1.25 times the sum of covalent radii: for carbon 1.9.
+    counting
+        ``"whole"``: a pair counts in its bin. ``"shared"``: the four bins whose centres are around
+        a pair share it, the nearer the more, so that the histogram follows every small move.
 
     Attributes
     ----------
@@ -127,6 +132,9 @@ class PersistenceHistogram(TransformerMixin, BaseEstimator, auto_wrap_output_key
         n_jobs: int | None = None,
         axes: Axes = "squared_radius",
         blur: float | Sequence[float] = 0.0,
+        points: Literal["atoms", "bond_midpoints"] = "atoms",
+        bond_cutoff: float | None = None,
+        counting: Literal["whole", "shared"] = "whole",
     ) -> None:
         self.homology = homology
         self.bins = bins
@@ -136,6 +144,9 @@ class PersistenceHistogram(TransformerMixin, BaseEstimator, auto_wrap_output_key
         self.n_jobs = n_jobs
         self.axes = axes
         self.blur = blur
+        self.points = points
+        self.bond_cutoff = bond_cutoff
+        self.counting = counting
 
     @property
     def degrees(self) -> tuple[int, ...]:
@@ -228,9 +239,8 @@ class PersistenceHistogram(TransformerMixin, BaseEstimator, auto_wrap_output_key
         """
         edges = self._edges()
         shape = (len(edges), self.bins, self.bins)
-        return BinnedDiagrams.from_frames(
-            shape, (self._filled(diagrams, edges) for diagrams in self._diagrams(X))
-        )
+        filled = (self._filled(diagrams, edges) for diagrams in self._diagrams(X))
+        return BinnedDiagrams.from_frames(shape, filled)
 
     def fit_binned(
         self, binned: BinnedDiagrams, frames: Sequence[int] | NDArray[np.intp] | None = None
@@ -280,7 +290,7 @@ class PersistenceHistogram(TransformerMixin, BaseEstimator, auto_wrap_output_key
         self, binned: BinnedDiagrams, frames: slice | Sequence[int] | NDArray[np.intp] = slice(None)
     ) -> NDArray[np.float32]:
         """
-        Do `transform` with what `bin_pairs` made, for example of one batch.
+        Do `transform` with what `bin_pairs` made.
 
         Parameters
         ----------
@@ -334,8 +344,7 @@ class PersistenceHistogram(TransformerMixin, BaseEstimator, auto_wrap_output_key
         Returns
         -------
         numpy.ndarray
-            object (n_degrees * bins * bins,): for example ``"h1_birth0.0312_death0.0938"``, at bin
-            centres in the unit of `axes`.
+            object (n_features,): ``"h1_birth0.03_death0.09"``, a bin's centre in unit of `axes`.
         """
         check_is_fitted(self)
         return np.array(
@@ -361,6 +370,7 @@ class PersistenceHistogram(TransformerMixin, BaseEstimator, auto_wrap_output_key
         _ = self.blurs
         check_choice("axes", self.axes, ("squared_radius", "radius"))
         check_choice("normalisation", self.normalisation, ("probability", "per_atom"))
+        check_choice("counting", self.counting, ("whole", "shared"))
         check_choice("standardisation", self.standardisation, ("max_min", "z_score", None))
         return [np.linspace(low, high, bins + 1) for low, high in self.ranges]
 
@@ -373,14 +383,16 @@ class PersistenceHistogram(TransformerMixin, BaseEstimator, auto_wrap_output_key
             births, deaths = counted_pairs(diagram)
             if self.axes == "radius":
                 births, deaths = (np.copysign(np.sqrt(abs(x)), x) for x in (births, deaths))
-            some, counts = fill_bins(births, deaths, degree_edges)
+            fill = share_among_bins if self.counting == "shared" else fill_bins
+            some, counts = fill(births, deaths, degree_edges)
             total = counts.sum() if self.normalisation == "probability" else diagram.n_atoms
             places.append((some + channel * self.bins**2).astype(np.int32))
             values.append((counts / max(total, 1)).astype(np.float32))
         return np.concatenate(places), np.concatenate(values)
 
     def _diagrams(self, X: Sequence[Atoms | Diagrams]) -> Iterator[tuple[PersistenceDiagram, ...]]:
-        return diagrams_of_degrees(X, self.degrees, n_jobs=self.n_jobs)
+        points = maker_of_points(self.points, self.bond_cutoff)
+        return diagrams_of_degrees(X, self.degrees, n_jobs=self.n_jobs, points=points)
 
     def _shaped(self, binned: BinnedDiagrams) -> NDArray[np.float32]:
         """Images of all frames, without the axis of degrees where `homology` is one number."""

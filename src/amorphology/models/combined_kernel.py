@@ -1,7 +1,7 @@
 """Kernel ridge regression with a Gaussian for each part of what is known of a frame."""
 
 from collections.abc import Sequence
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import torch
@@ -13,7 +13,13 @@ from amorphology.models.joint import Both
 from amorphology.models.kernels import gaussian, rmse, solve, squared_distances
 from amorphology.models.ridge import FittedRidge
 
-__all__ = ["Combination", "CombinedKernelRidge", "fit_combined_kernel", "parts_of"]
+__all__ = [
+    "Combination",
+    "CombinedKernelRidge",
+    "combined_model",
+    "fit_combined_kernel",
+    "parts_of",
+]
 
 Combination: TypeAlias = Literal["product", "sum"]
 
@@ -190,22 +196,69 @@ def fit_combined_kernel(
             tried |= {at: fit(at) for at in near if at not in tried}
             best = min(near, key=lambda at: tried[at][0])
     error, coefficients = tried[best]
-    model = CombinedKernelRidge(len(train_targets), [len(some) for some in kept], combination)
-    for part, (places, features) in enumerate(zip(kept, train, strict=True)):
-        model.get_buffer(f"kept_{part}").copy_(torch.from_numpy(places))
-        model.get_buffer(f"frames_{part}").copy_(torch.from_numpy(features))
     found = best[1 : 1 + n_parts], best[1 + n_parts :]
-    model.coefficients.copy_(torch.from_numpy(coefficients))
-    model.lengths.copy_(torch.from_numpy(np.multiply(found[0], units)))
-    model.weights.copy_(torch.tensor(found[1]))
-    model.intercept.fill_(mean)
+    model, settings = combined_model(
+        train,
+        kept,
+        coefficients,
+        mean,
+        np.multiply(found[0], units),
+        np.array(found[1]),
+        combination,
+    )
     return FittedRidge(
         model,
-        {
-            "n_frames": len(train_targets),
-            "n_features": [len(some) for some in kept],
-            "combination": combination,
-        },
+        settings,
         {"penalty": best[0], "lengths": list(found[0]), "weights": list(found[1])},
         error,
     )
+
+
+def combined_model(
+    train: Sequence[NDArray[np.float32]],
+    kept: Sequence[NDArray[np.int64]],
+    coefficients: Matrix,
+    intercept: float,
+    lengths: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    combination: Combination,
+) -> tuple[CombinedKernelRidge, dict[str, Any]]:
+    """
+    Build the model of coefficients that were found.
+
+    Parameters
+    ----------
+    train
+        For each part, features of the training frames, float32 (n_frames, n_features).
+    kept
+        For each part what `varying_features` found.
+    coefficients
+        Of the training frames, float64 (n_frames,).
+    intercept
+        Prediction far from all training frames.
+    lengths, weights
+        Of each part, float64 (n_parts,).
+    combination
+        ``"product"`` or ``"sum"``.
+
+    Returns
+    -------
+    model : CombinedKernelRidge
+        The model.
+    settings : dict
+        Arguments that make an empty one of its kind.
+    """
+    settings: dict[str, Any] = {
+        "n_frames": len(coefficients),
+        "n_features": [len(some) for some in kept],
+        "combination": combination,
+    }
+    model = CombinedKernelRidge(**settings)
+    for part, (places, features) in enumerate(zip(kept, train, strict=True)):
+        model.get_buffer(f"kept_{part}").copy_(torch.from_numpy(places))
+        model.get_buffer(f"frames_{part}").copy_(torch.from_numpy(features))
+    model.coefficients.copy_(torch.from_numpy(coefficients))
+    model.lengths.copy_(torch.from_numpy(lengths))
+    model.weights.copy_(torch.from_numpy(weights))
+    model.intercept.fill_(intercept)
+    return model, settings

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -24,12 +24,14 @@ class Both(Generic[T]):
     Attributes
     ----------
     whole
-        Of whole frames: standardised histograms, (n_frames, channels, bins, bins).
+        Of whole frames: standardised histograms, (n_frames, channels, bins, bins); or several
+        descriptors of them.
     local
         Of the neighbourhoods of atoms: `Environments`, or their averages, (n_frames, n_features).
+        Or what else there is of whole frames.
     """
 
-    whole: Tensor
+    whole: "Tensor | Both[Any]"
     local: T
 
     def to(self, device: torch.device) -> "Both[T]":
@@ -46,7 +48,10 @@ class Both(Generic[T]):
         Both
             There; the same one if it is there already.
         """
-        whole = self.whole.to(device, memory_format=torch.channels_last)
+        if isinstance(self.whole, Tensor) and self.whole.ndim == 4:
+            whole: Tensor | Both[Any] = self.whole.to(device, memory_format=torch.channels_last)
+        else:
+            whole = self.whole.to(device)
         return replace(self, whole=whole, local=self.local.to(device))
 
 

@@ -38,7 +38,8 @@ th, td { padding: .45rem .8rem .45rem 0; border-bottom: 1px solid var(--line); t
   vertical-align: top; }
 table.many { min-width: 36rem; }
 th { color: var(--soft); font-weight: 600; }
-td.n, th.n { text-align: right; padding-right: 1.4rem; white-space: nowrap; }
+td.n, th.n { text-align: right; padding-right: 1.4rem; }
+td.n { white-space: nowrap; }
 tr.sum td { font-weight: 650; border-bottom: 0; }
 figure { margin: 1.4rem 0 2rem; }
 .plate { overflow-x: auto; background: #ffffff; border: 1px solid var(--line);

@@ -154,14 +154,14 @@ def machine() -> Machine:
     return Machine(processor, available_cores(), f"{platform.system()} {platform.release()}")
 
 
-def versions(data: Path) -> dict[str, str]:
+def versions(data: Path | None) -> dict[str, str]:
     """
     Versions of what decides the numbers.
 
     Parameters
     ----------
     data
-        Folder of simulations, which remembers what made them.
+        Folder of simulations, which remembers what made them; None where there is none.
 
     Returns
     -------
@@ -171,8 +171,9 @@ def versions(data: Path) -> dict[str, str]:
     packages = ("amorphology", "ase", "matplotlib", "numpy", "scikit-learn", "torch")
     found = {"python": platform.python_version()}
     found |= {package: importlib.metadata.version(package) for package in packages}
-    made_with = json.loads((data / "generate.json").read_text(encoding="utf-8"))["made_with"]
-    found["lammps"] = str(made_with["lammps"])
+    if data is not None:
+        made_with = json.loads((data / "generate.json").read_text(encoding="utf-8"))["made_with"]
+        found["lammps"] = str(made_with["lammps"])
     commit = source_commit()
     return found if commit is None else found | {"commit": commit}
 

@@ -2,6 +2,7 @@
 
 import pickle
 from dataclasses import dataclass, field
+from functools import reduce
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -21,13 +22,14 @@ from amorphology.training.row_readers import EnvironmentReader, RowReader, Vecto
 
 __all__ = ["FORMAT_VERSION", "Checkpoint", "load_checkpoint", "save_checkpoint"]
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 """Raised whenever older versions could no longer read what is written."""
 
 HISTOGRAM = "persistence_histogram"
 
-READABLE = (1, 2, FORMAT_VERSION)
-"""Version 1 had one kind of model, and one homology degree; version 2 one kind of descriptor."""
+READABLE = (1, 2, 3, FORMAT_VERSION)
+"""Version 1 had one kind of model, and one homology degree; version 2 one kind of descriptor;
+version 3 two descriptors of a frame at most."""
 
 Statistics: TypeAlias = float | list[float] | torch.Tensor
 """Of the training set: for a histogram a number, or one a degree; else one a feature."""
@@ -57,6 +59,8 @@ class Checkpoint:
         Number of models this one is a member of.
     local
         Settings, location and scale of a second descriptor; empty without one.
+    also
+        The same of further descriptors.
     """
 
     model_settings: dict[str, Any]
@@ -69,6 +73,7 @@ class Checkpoint:
     training: dict[str, Any] = field(default_factory=dict)
     ensemble: int = 1
     local: dict[str, Any] = field(default_factory=dict)
+    also: list[dict[str, Any]] = field(default_factory=list)
 
     def model(self) -> nn.Module:
         """
@@ -100,13 +105,9 @@ class Checkpoint:
         kind = self.descriptor_settings.get("kind", HISTOGRAM)
         if kind != HISTOGRAM:
             raise RunError(f"the model reads {kind}, no persistence histogram; train one that does")
-        descriptor = PersistenceHistogram(**self.descriptor_settings)
-        for name, value in (
-            ("location_", self.descriptor_location),
-            ("scale_", self.descriptor_scale),
-        ):
-            setattr(descriptor, name, np.array(value) if isinstance(value, list) else value)
-        return descriptor
+        return _histogram(
+            self.descriptor_settings, self.descriptor_location, self.descriptor_scale
+        ).descriptor
 
     def reader(self) -> Reader:
         """
@@ -117,12 +118,9 @@ class Checkpoint:
         Reader
             Fitted.
         """
-        if "kind" in self.descriptor_settings:
-            return _row_reader(
-                self.descriptor_settings, self.descriptor_location, self.descriptor_scale
-            )
-        whole = HistogramReader(self.descriptor())
-        return BothReader(whole, _row_reader(**self.local)) if self.local else whole
+        first = _reader(self.descriptor_settings, self.descriptor_location, self.descriptor_scale)
+        others = [_reader(**other) for other in (self.local, *self.also) if other]
+        return reduce(BothReader, others, first)
 
     @staticmethod
     def statistics_of(reader: Reader) -> dict[str, Any]:
@@ -139,10 +137,12 @@ class Checkpoint:
         dict
             The attributes of a checkpoint from which `reader` builds it again.
         """
-        if isinstance(reader, BothReader):
-            local = _written(reader.local)
-            return Checkpoint.statistics_of(reader.whole) | {"local": local}
-        return {f"descriptor_{name}": value for name, value in _written(reader).items()}
+        others: list[dict[str, Any]] = []
+        while isinstance(reader, BothReader):
+            others = [_written(reader.local), *others]
+            reader = reader.whole
+        first = {f"descriptor_{name}": value for name, value in _written(reader).items()}
+        return first | ({"local": others[0], "also": others[1:]} if others else {})
 
 
 def _written(reader: Reader) -> dict[str, Any]:
@@ -163,11 +163,22 @@ def _plain(value: float | NDArray[np.float64]) -> float | list[float]:
     return value if isinstance(value, float) else value.tolist()
 
 
-def _row_reader(settings: dict[str, Any], location: Statistics, scale: Statistics) -> RowReader:
+def _reader(settings: dict[str, Any], location: Statistics, scale: Statistics) -> Reader:
+    if "kind" not in settings:
+        return _histogram(settings, location, scale)
     each_atom = settings["each_atom"]
     kind = EnvironmentReader if each_atom else VectorReader
     found = [np.asarray(value, dtype=np.float64) for value in (location, scale)]
     return kind(build_descriptor(settings), None, *found)
+
+
+def _histogram(
+    settings: dict[str, Any], location: Statistics, scale: Statistics
+) -> HistogramReader:
+    descriptor = PersistenceHistogram(**settings)
+    for name, value in (("location_", location), ("scale_", scale)):
+        setattr(descriptor, name, np.array(value) if isinstance(value, list) else value)
+    return HistogramReader(descriptor)
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:

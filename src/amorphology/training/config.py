@@ -102,11 +102,12 @@ class DataConfig(Section):
 class SplitConfig(Section):
     """How frames are divided into training, validation and test sets."""
 
-    by: Literal["run", "random"] = Field(
+    by: Literal["run", "near_copies", "random"] = Field(
         default="run",
         description="run: whole simulation runs (info['run'] of a frame, else its file) are held "
-        "out, so that no test frame has a near-copy in the training set. random: single frames "
-        "are; errors then look smaller than they are for a new run.",
+        "out, so that no test frame has a near-copy in the training set. near_copies: the same "
+        "where no run is named; frames of one simulation are found by their cells and atoms. "
+        "random: single frames are held out; errors then look smaller than they are for a new run.",
     )
     validation: float = Field(
         default=0.15,
@@ -178,6 +179,11 @@ class TrainingConfig(Section):
         "the keys of its kind above: for joint {kind: soap} or acsf; for kernel_ridge soap_average "
         "or acsf_average, with kernel product or sum. null: none.",
     )
+    also: list[AnyDescriptorConfig] = Field(
+        default=[],
+        description="More descriptors that kernel_ridge with kernel product or sum reads beside "
+        "these, as many as there are sections in this list; each has the keys of its kind above.",
+    )
     cache: str | None = Field(
         default=None,
         description="Folder where features that take long to compute are kept for other trainings "
@@ -202,6 +208,11 @@ class TrainingConfig(Section):
     @classmethod
     def _usual_descriptor(cls, value: Any) -> Any:
         return usual_descriptor(value)
+
+    @field_validator("also", mode="before")
+    @classmethod
+    def _usual_descriptors(cls, value: Any) -> Any:
+        return [usual_descriptor(one) for one in value] if isinstance(value, list) else value
 
     @field_validator("model", mode="before")
     @classmethod
@@ -239,11 +250,27 @@ class TrainingConfig(Section):
                 f"model.kind {kind} cannot read local.kind {self.local.kind}; {what}, or choose "
                 f"{_or(_second_readers(self.local.kind))} as model"
             )
-        single = isinstance(self.model, KernelRidgeConfig) and self.model.kernel == "single"
-        if single and self.local is not None:
+        return self
+
+    @model_validator(mode="after")
+    def _kernel_reads_several(self) -> Self:
+        given = "local" if self.local else "also"
+        if self.also and not isinstance(self.model, KernelRidgeConfig):
             raise ValueError(
-                "model.kernel single has one length for all; with local, set it to product or sum"
+                f"model.kind {self.model.kind} cannot read the descriptors in also; remove them, "
+                "or choose kernel_ridge as model"
             )
+        single = isinstance(self.model, KernelRidgeConfig) and self.model.kernel == "single"
+        if single and (self.local or self.also):
+            raise ValueError(
+                f"model.kernel single has one length for all; with {given}, set it to product or "
+                "sum"
+            )
+        for section in self.also:
+            if section.kind not in ONE_VECTOR:
+                raise ValueError(
+                    f"also: kernel_ridge cannot read kind {section.kind}; choose {_or(ONE_VECTOR)}"
+                )
         return self
 
     @property

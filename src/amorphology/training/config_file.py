@@ -73,8 +73,9 @@ def _documented(section: type[BaseModel], indent: str) -> Iterator[str]:
         yield from _comment(field.description or "", indent)
         sections = _sections(field.annotation)
         if sections:
-            if field.default is None and not field.is_required():
-                yield f"{indent}{name}: null"  # its keys are those of a section before it
+            if not field.is_required() and not isinstance(field.default, BaseModel):
+                # Its keys are those of a section before it.
+                yield f"{indent}{name}: {'null' if field.default is None else field.default}"
                 continue
             yield f"{indent}{name}:"
             yield from _documented(sections[0], indent + "  ")
@@ -122,6 +123,9 @@ def _walk(location: Sequence[int | str]) -> tuple[list[str], type[BaseModel]]:
     keys: list[str] = []
     sections: list[type[BaseModel]] = [TrainingConfig]
     for part in map(str, location):
+        if part.isdigit() and keys and not keys[-1].isdigit():  # place in a list of sections
+            keys.append(part)
+            continue
         if len(sections) > 1:  # of several kinds of a section, the location names one
             named = [
                 kind for kind in sections if part in get_args(kind.model_fields["kind"].annotation)

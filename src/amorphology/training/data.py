@@ -19,6 +19,7 @@ from amorphology.structures import (
     run_labels,
 )
 from amorphology.training.config import TrainingConfig
+from amorphology.training.near_copies import near_copies
 from amorphology.training.progress import message
 from amorphology.training.splits import (
     SUBSETS,
@@ -30,6 +31,8 @@ from amorphology.training.splits import (
 )
 
 __all__ = ["LabelledFrames", "csv_text", "read_labelled"]
+
+_UNIT = {"run": "run", "near_copies": "group"}
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ class LabelledFrames:
     energies
         Mean energy per atom, float64 (n_frames,), eV/atom.
     runs
-        Simulation run of each, str (n_frames,).
+        Simulation run of each, str (n_frames,); by near-copies, its group.
     split
         Subset of each.
     """
@@ -120,7 +123,7 @@ def read_labelled(config: TrainingConfig, console: Console | None = None) -> Lab
     tests = read_frames(config.data.test) if config.data.test else []
     message(console, label_summary(frames + tests))
     energies = mean_energy_per_atom(frames + tests)
-    runs = run_labels(frames + tests)
+    runs = _labels(config, frames + tests)
     split = split_frames(
         runs[: len(frames)],
         by=config.split.by,
@@ -130,10 +133,10 @@ def read_labelled(config: TrainingConfig, console: Console | None = None) -> Lab
     )
     if tests:
         shared = np.intersect1d(runs[: len(frames)], runs[len(frames) :])
-        if config.split.by == "run" and len(shared):
+        if config.split.by != "random" and len(shared):
             raise ConfigError(
-                f"data.test: run {shared[0]} is also in data.frames; take its files out of one, or "
-                "set split.by to random"
+                f"data.test: {_UNIT[config.split.by]} {shared[0]} is also in data.frames; take its "
+                "frames out of one, or set split.by to random"
             )
         subset = np.concatenate([split.subset, np.full(len(tests), "test")])
         split = Split(split.name, subset)
@@ -143,6 +146,15 @@ def read_labelled(config: TrainingConfig, console: Console | None = None) -> Lab
         split, fraction=config.data.fraction, n_train=config.data.n_train, seed=config.seed
     )
     return LabelledFrames(frames + tests, energies, runs, split)
+
+
+def _labels(config: TrainingConfig, frames: Sequence[Atoms]) -> NDArray[np.str_]:
+    """Name what the frames are divided by, str (n_frames,)."""
+    if config.split.by != "near_copies":
+        return run_labels(frames)
+    groups = near_copies(frames)
+    # Of one length, so that they are in the order of frames also where they are sorted as words.
+    return np.array([f"near_copies{group:06d}" for group in groups], dtype=np.str_)
 
 
 def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

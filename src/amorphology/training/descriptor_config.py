@@ -57,6 +57,21 @@ class DescriptorConfig(Section):
         description="max_min: the training set spans 0 to 1. z_score: it has mean 0 and standard "
         "deviation 1. null: none. Each degree for itself.",
     )
+    points: Literal["atoms", "bond_midpoints"] = Field(
+        default="atoms",
+        description="What the diagrams are of. bond_midpoints: of the midpoints of bonds; beside "
+        "those of atoms, in section also, they hold distances across bond angles.",
+    )
+    bond_cutoff: Positive | None = Field(
+        default=None,
+        description="Longest bond, Angstrom, for points bond_midpoints. null: 1.25 times the sum "
+        "of covalent radii, 1.9 for carbon.",
+    )
+    counting: Literal["whole", "shared"] = Field(
+        default="whole",
+        description="whole: a pair counts in its bin. shared: the four bins around it share it, so "
+        "that the histogram follows every small move; better for kernel_ridge.",
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

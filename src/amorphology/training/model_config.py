@@ -1,8 +1,8 @@
 """Settings of what reads energies from descriptors."""
 
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from amorphology.training.config_section import Positive, Section
 
@@ -65,14 +65,36 @@ class KernelRidgeConfig(Section):
     kernel: Literal["single", "product", "sum"] = Field(
         default="single",
         description="single: one Gaussian, with one length for all features. product: one Gaussian "
-        "with a length of its own for each degree of homology and for the descriptor in section "
-        "local. sum: a Gaussian for each of them, added with weights. All lengths and weights are "
-        "chosen from the lists here; for product and sum, longer lists than these pay off.",
+        "with a length of its own for each degree of homology and for the descriptors in sections "
+        "local and also. sum: a Gaussian for each of them, added with weights. All lengths and "
+        "weights are chosen from the lists here; for product and sum, longer lists than these pay "
+        "off. For product there is a better search, too.",
     )
     weights: Annotated[list[Positive], Field(min_length=1)] = Field(
         default=[0.25, 1.0, 4.0],
         description="Weights to choose from for each part of a sum; only their ratios count.",
     )
+    search: Literal["lists", "likelihood"] = Field(
+        default="lists",
+        description="How penalty, lengths and weights are found. lists: one after the other, the "
+        "choices with the lowest validation error. likelihood, for kernel product: any numbers "
+        "under which the training energies are most probable; better where there are several "
+        "descriptors, and it needs no validation set.",
+    )
+    starts: int = Field(
+        default=3,
+        ge=1,
+        description="Places from which search likelihood starts, the first of them a usual one and "
+        "the others decided by the seed; the best end counts.",
+    )
+
+    @model_validator(mode="after")
+    def _likelihood_of_a_product(self) -> Self:
+        if self.search == "likelihood" and self.kernel != "product":
+            raise ValueError(
+                f"search likelihood is for kernel product, not {self.kernel}; set one of them"
+            )
+        return self
 
 
 class JointConfig(Section):

@@ -71,6 +71,7 @@ def saved_outcome(
         "seed": config.seed,
         "descriptor": config.descriptor.kind,
         **({"local": config.local.kind} if config.local else {}),
+        **({"also": [section.kind for section in config.also]} if config.also else {}),
         "model": config.model.kind,
         "parameters": sum(parameter.numel() for parameter in run.model.parameters()),
         **details,

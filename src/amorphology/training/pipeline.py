@@ -27,7 +27,7 @@ from amorphology.training.readers import Workplace
 from amorphology.training.ridge_models import fit_ridge_model
 from amorphology.training.run import METRICS, Run, load_run
 
-__all__ = ["train"]
+__all__ = ["train", "train_on"]
 
 CONFIG = "config.yaml"
 FEATURES = "features"
@@ -72,6 +72,43 @@ def train(config: TrainingConfig | str | Path, console: Console | None = None) -
     """
     if not isinstance(config, TrainingConfig):
         config = load_config(config)
+    run = _ended(config, console)
+    if run is not None:
+        return run
+    seconds: dict[str, float] = {}
+    with timed(seconds, "reading"):
+        data = read_labelled(config, console)
+    return _train(config, data, seconds, console)
+
+
+def train_on(config: TrainingConfig, data: LabelledFrames, console: Console | None = None) -> Run:
+    """
+    Do what `train` does, on frames that are read and divided already.
+
+    Parameters
+    ----------
+    config
+        Settings; of its sections data and split nothing is done, they are only kept.
+    data
+        Frames with their subsets. Those of a subset of another name are only predicted.
+    console
+        Where to show progress; None shows nothing.
+
+    Returns
+    -------
+    Run
+        As for `train`.
+
+    Raises
+    ------
+    ConfigError, StructureError, RunError
+        As for `train`.
+    """
+    return _ended(config, console) or _train(config, data, {}, console)
+
+
+def _ended(config: TrainingConfig, console: Console | None) -> Run | None:
+    """Check that a training can be done; load it if it has ended."""
     folder = Path(config.out)
     _check_folder(folder, config)
     if (folder / METRICS).is_file():
@@ -82,10 +119,16 @@ def train(config: TrainingConfig | str | Path, console: Console | None = None) -
     for member in range(config.ensemble):
         stopped_at(folder, config, member)
     choose_device(config.optimisation.device)
+    return None
 
-    seconds: dict[str, float] = {}
-    with timed(seconds, "reading"):
-        data = read_labelled(config, console)
+
+def _train(
+    config: TrainingConfig,
+    data: LabelledFrames,
+    seconds: dict[str, float],
+    console: Console | None,
+) -> Run:
+    folder = Path(config.out)
     message(console, str(data))
     begin = partial(_start_folder, folder, config, data)
     kept = folder / FEATURES
@@ -135,8 +178,9 @@ def _check_folder(folder: Path, config: TrainingConfig) -> None:
 def _flat(settings: dict[str, Any]) -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for key, value in settings.items():
-        if isinstance(value, dict):
-            flat |= {f"{key}.{inner}": entry for inner, entry in value.items()}
+        parts = dict(enumerate(value)) if key == "also" else value
+        if isinstance(parts, dict):
+            flat |= {f"{key}.{inner}": entry for inner, entry in _flat(parts).items()}
         else:
             flat[key] = value
     return flat

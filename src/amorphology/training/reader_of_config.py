@@ -1,15 +1,14 @@
 """The reader that a config asks for."""
 
+from functools import reduce
+
 from amorphology.descriptors import PersistenceHistogram
 from amorphology.descriptors.local_environment import LocalEnvironment
 from amorphology.training.config import TrainingConfig
-from amorphology.training.descriptor_config import (
-    DescriptorConfig,
-    RowConfig,
-)
+from amorphology.training.descriptor_config import DescriptorConfig, RowConfig
 from amorphology.training.descriptor_kinds import descriptor_from_config
 from amorphology.training.readers import BothReader, HistogramReader, Reader
-from amorphology.training.row_readers import EnvironmentReader, RowReader, VectorReader
+from amorphology.training.row_readers import EnvironmentReader, VectorReader
 
 __all__ = ["reader_of"]
 
@@ -28,13 +27,13 @@ def reader_of(config: TrainingConfig) -> Reader:
     Reader
         Not fitted.
     """
-    if not isinstance(config.descriptor, DescriptorConfig):
-        return _row_reader(config.descriptor)
-    whole = HistogramReader(PersistenceHistogram(**config.descriptor.model_dump(exclude={"kind"})))
-    return BothReader(whole, _row_reader(config.local)) if config.local else whole
+    sections = [config.descriptor, *([config.local] if config.local else []), *config.also]
+    return reduce(BothReader, map(_reader, sections))
 
 
-def _row_reader(section: RowConfig) -> RowReader:
+def _reader(section: DescriptorConfig | RowConfig) -> Reader:
+    if isinstance(section, DescriptorConfig):
+        return HistogramReader(PersistenceHistogram(**section.model_dump(exclude={"kind"})))
     descriptor = descriptor_from_config(section)
     if isinstance(descriptor, LocalEnvironment) and section.kind in ("soap", "acsf"):
         return EnvironmentReader(descriptor, section.standardisation)

@@ -20,6 +20,9 @@ from amorphology.training.progress import timed
 
 __all__ = ["BothReader", "HistogramReader", "Reader", "Workplace"]
 
+NOTHING: Any = ()
+"""What a stream of inputs has after its end."""
+
 
 @dataclass(frozen=True)
 class Workplace:
@@ -168,15 +171,15 @@ class HistogramReader(Reader):
 
 class BothReader(Reader):
     """
-    Persistence histograms and a second descriptor.
+    A descriptor of whole frames and another descriptor.
 
     Parameters
     ----------
     whole, local
-        What reads each of them.
+        What reads each of them. The first may itself be a reader of two, and so on.
     """
 
-    def __init__(self, whole: HistogramReader, local: Reader) -> None:
+    def __init__(self, whole: Reader, local: Reader) -> None:
         self.whole = whole
         self.local = local
 
@@ -197,12 +200,15 @@ class BothReader(Reader):
     def stream(
         self, frames: Sequence[Atoms | Diagrams], device: torch.device
     ) -> Iterator[BothInputs]:
-        """As many at a time as the second descriptor has; see `Reader.stream`."""
-        (whole,) = self.whole.stream(frames, device)
-        first = 0
-        for local in self.local.stream(frames, device):
-            yield BothInputs(whole.subset(np.arange(first, first + len(local))), local)
-            first += len(local)
+        """As many at a time as both descriptors have; see `Reader.stream`."""
+        streams = self.whole.stream(frames, device), self.local.stream(frames, device)
+        whole, local = (next(stream, NOTHING) for stream in streams)
+        while n := min(len(whole), len(local)):
+            yield BothInputs(*(part.subset(np.arange(n)) for part in (whole, local)))
+            whole, local = (
+                part.subset(np.arange(n, len(part))) if len(part) > n else next(stream, NOTHING)
+                for part, stream in zip((whole, local), streams, strict=True)
+            )
 
     def sizes(self) -> dict[str, int]:
         """Those of both; see `Reader.sizes`."""

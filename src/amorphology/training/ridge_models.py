@@ -12,6 +12,7 @@ from torch import Tensor
 
 from amorphology.models import Both
 from amorphology.models.combined_kernel import fit_combined_kernel, parts_of
+from amorphology.models.probable_kernel import fit_probable_kernel
 from amorphology.models.ridge import FittedRidge, fit_kernel_ridge, fit_ridge, varying_features
 from amorphology.training.checkpoint import Checkpoint, save_checkpoint
 from amorphology.training.config import TrainingConfig
@@ -66,7 +67,7 @@ def fit_ridge_model(
     kind: str = model.kind
     if isinstance(model, KernelRidgeConfig) and model.kernel != "single":
         kind = "combined_kernel_ridge"
-        fitted = _fit_combined(model, model.kernel, sets, targets)
+        fitted = _fit_combined(model, model.kernel, sets, targets, config.seed)
     else:
         fitted = _fit_one(model, sets, targets)
     save_checkpoint(
@@ -98,18 +99,18 @@ def _fit_combined(
     combination: Literal["product", "sum"],
     sets: tuple[Inputs, Inputs],
     targets: tuple[NDArray[np.float64], NDArray[np.float64]],
+    seed: int,
 ) -> FittedRidge:
     n_parts = len(parts_of(sets[0][torch.arange(1)]))
     kept = [varying_features(_batches(sets[0], part)) for part in range(n_parts)]
     train, validation = (
         [_matrix(some, part, kept[part]) for part in range(n_parts)] for some in sets
     )
+    known = (train, targets[0], validation, targets[1], kept)
+    if model.search == "likelihood":
+        return fit_probable_kernel(*known, model.starts, seed)
     return fit_combined_kernel(
-        train,
-        targets[0],
-        validation,
-        targets[1],
-        kept,
+        *known,
         model.penalties,
         model.lengths,
         model.weights,

@@ -72,7 +72,7 @@ class Run:
     @property
     def descriptor(self) -> PersistenceHistogram:
         """
-        The fitted persistence histogram, if that is all the model reads.
+        The fitted persistence histogram of atoms, if that is all the model reads.
 
         Raises
         ------
@@ -83,6 +83,11 @@ class Run:
             raise RunError(
                 f"{self.path}: its model reads more or other things than a persistence histogram; "
                 "pass frames to predict"
+            )
+        if self.reader.descriptor.points != "atoms":
+            raise RunError(
+                f"{self.path}: its model reads diagrams of bond midpoints, not of atoms; pass "
+                "frames to predict"
             )
         return self.reader.descriptor
 

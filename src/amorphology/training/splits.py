@@ -27,7 +27,7 @@ class Split:
     Attributes
     ----------
     name
-        How it was made: ``"by run"`` or ``"random"``.
+        How it was made: ``"by run"``, ``"by near-copies"`` or ``"random"``.
     subset
         str (n_frames,): one of `SUBSETS`, or `UNUSED`.
     """
@@ -55,7 +55,7 @@ class Split:
 def split_frames(
     runs: NDArray[np.str_],
     *,
-    by: Literal["run", "random"],
+    by: Literal["run", "near_copies", "random"],
     validation: float,
     test: float,
     seed: int,
@@ -66,9 +66,11 @@ def split_frames(
     Parameters
     ----------
     runs
-        Run of each frame, str (n_frames,); see `amorphology.structures.run_labels`.
+        Run of each frame, str (n_frames,); see `amorphology.structures.run_labels`. Or the name of
+        its group; see `amorphology.training.near_copies`.
     by
-        ``"run"``: all frames of a run go to the same subset. ``"random"``: each frame for itself.
+        ``"run"`` and ``"near_copies"``: all frames of a run, or of a group, go to the same subset.
+        ``"random"``: each frame for itself.
     validation, test
         Fractions of the runs (or frames), rounded, but at least one where not zero.
     seed
@@ -86,7 +88,7 @@ def split_frames(
     """
     units, unit_of_frame = (
         np.unique(runs, return_inverse=True)
-        if by == "run"
+        if by != "random"
         else (np.arange(len(runs)), np.arange(len(runs)))
     )
     n_units = len(units)
@@ -94,8 +96,8 @@ def split_frames(
     n_validation = max(1, round(validation * n_units)) if validation > 0 else 0
     if n_units - n_test - n_validation < 1:
         least = 1 + (test > 0) + (validation > 0)
-        what = "runs" if by == "run" else "frames"
-        mend = " or set split.by to random" if by == "run" and len(runs) >= least else ""
+        what = {"run": "runs", "near_copies": "groups of near-copies", "random": "frames"}[by]
+        mend = " or set split.by to random" if by != "random" and len(runs) >= least else ""
         raise ConfigError(
             f"a split {_name(by)} needs at least {least} {what} for these fractions, but there "
             f"{'is' if n_units == 1 else 'are'} {n_units}; give more {what}{mend}"
@@ -196,4 +198,4 @@ def reduce_training(
 
 
 def _name(by: str) -> str:
-    return "by run" if by == "run" else by
+    return {"run": "by run", "near_copies": "by near-copies", "random": "random"}[by]

@@ -24,10 +24,13 @@ from amorphology.training.data import csv_text
 from amorphology.training.progress import message
 from amorphology.training.run import METRICS
 
-__all__ = ["Piece", "Predictions", "finish_piece"]
+__all__ = ["MADE_ON", "Piece", "Predictions", "finish_piece"]
 
 CONFIG, PREDICTIONS = "config.yaml", "predictions.csv"
-LARGER_CELLS, MADE_ON = "larger_cells.csv", "made_on.json"
+LARGER_CELLS = "larger_cells.csv"
+
+MADE_ON = "made_on.json"
+"""File that is written last: its presence says that a training is finished."""
 
 AT_A_TIME = 256  # larger cells whose diagrams are in memory
 
@@ -247,7 +250,7 @@ def _finish(piece: Piece, run: Run, larger: Sequence[Path], n_jobs: int | None) 
 def _settings(config: TrainingConfig) -> dict[str, Any]:
     """List settings by key, with frames by the names of their files alone."""
     settings: dict[str, Any] = {}
-    for section, values in config.model_dump(exclude={"out"}).items():
+    for section, values in config.model_dump(exclude={"out", "cache"}).items():
         if isinstance(values, dict):
             settings |= {f"{section}.{name}": value for name, value in values.items()}
         else:

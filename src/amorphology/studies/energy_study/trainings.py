@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol, TypeVar
 
 from amorphology.errors import ConfigError
 from amorphology.training import TrainingConfig
@@ -57,6 +57,21 @@ ENSEMBLE = 5
 # from; the same parts of the runs, or frames, everywhere else.
 BY_RUN = SplitConfig(by="run", validation=0.1, test=0.2)
 RANDOM = SplitConfig(by="random", validation=0.1, test=0.2)
+
+
+class Named(Protocol):
+    """A training of any study."""
+
+    @property
+    def name(self) -> str:
+        """Its own name."""
+
+    @property
+    def family(self) -> str:
+        """What it shares with those that differ in the seed only."""
+
+
+T = TypeVar("T", bound=Named)
 
 
 @dataclass(frozen=True)
@@ -256,7 +271,7 @@ def paper_trainings(
     )
 
 
-def find_trainings(trainings: Sequence[Training], names: Iterable[str]) -> list[Training]:
+def find_trainings(trainings: Sequence[T], names: Iterable[str]) -> list[T]:
     """
     Look up trainings.
 
@@ -269,7 +284,7 @@ def find_trainings(trainings: Sequence[Training], names: Iterable[str]) -> list[
 
     Returns
     -------
-    list of Training
+    list
         In the order of the study, each once.
 
     Raises

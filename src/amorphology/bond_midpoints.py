@@ -1,0 +1,82 @@
+"""Midpoints of bonds, as points of a structure of their own."""
+
+import numpy as np
+from ase import Atoms
+from ase.data import covalent_radii
+from ase.neighborlist import neighbor_list
+from numpy.typing import NDArray
+
+from amorphology.errors import ConfigError
+
+__all__ = ["BOND_STRETCH", "bond_midpoints"]
+
+BOND_STRETCH = 1.25
+"""Longest bond in units of the sum of both covalent radii: 1.9 Angstrom for carbon, whose radial
+distribution function is lowest near 1.9 Angstrom in its amorphous forms and its melt."""
+
+SAME = 1e-6
+"""Midpoints nearer to each other than this, Angstrom, are one point."""
+
+
+def bond_midpoints(frame: Atoms, cutoff: float | None = None) -> Atoms:
+    """
+    Find the midpoints of all bonds.
+
+    Diagrams of atoms do not hold the distance of two atoms across a bond angle above 90 degrees:
+    the smallest ball through both contains the atom between them. Half of this distance is that of
+    the midpoints of their bonds to this atom, so that it is in diagrams of midpoints.
+
+    Parameters
+    ----------
+    frame
+        Periodic where its ``pbc`` says so.
+    cutoff
+        Longest bond, Angstrom; None: 1.25 times the sum of both atoms' covalent radii [1]_.
+
+    Returns
+    -------
+    ase.Atoms
+        A point without element (``"X"``) for each bond, a bond to another image of the same atom
+        among them; in the same cell with the same ``pbc``. Midpoints that coincide, as those of the
+        diagonals of a square can, are one point.
+
+    Raises
+    ------
+    ConfigError
+        If `cutoff` is not a positive number.
+
+    References
+    ----------
+    .. [1] Cordero, Gómez, Platero-Prats, Revés, Echeverría, Cremades, Barragán and Alvarez, Dalton
+       Trans. 2832 (2008), as ASE has them.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> len(bond_midpoints(bulk("C")))
+    4
+    """
+    if cutoff is None:
+        reach = BOND_STRETCH * np.asarray(covalent_radii)[frame.numbers]
+    elif 0 < cutoff < np.inf:
+        reach = np.full(len(frame), cutoff / 2)
+    else:
+        raise ConfigError(f"bond_cutoff is {cutoff}; give a positive number of Angstrom")
+    first, second, offsets, vectors = neighbor_list("ijSD", frame, reach)
+    # Of the two directions of a bond, the one that points upwards.
+    code = np.array(offsets).reshape(-1, 3)
+    upwards = (code[:, 0] > 0) | (
+        (code[:, 0] == 0) & ((code[:, 1] > 0) | ((code[:, 1] == 0) & (code[:, 2] > 0)))
+    )
+    once = (second > first) | ((second == first) & upwards)
+    points = frame.positions[first[once]] + np.asarray(vectors)[once] / 2
+    midpoints = Atoms("X" * len(points), positions=points, cell=frame.cell, pbc=frame.pbc)
+    return midpoints[_distinct(midpoints)]
+
+
+def _distinct(points: Atoms) -> NDArray[np.bool_]:
+    """Mark the first of the points that coincide, bool (n_points,)."""
+    kept = np.ones(len(points), dtype=bool)
+    first, second = neighbor_list("ij", points, SAME)
+    kept[second[second > first]] = False
+    return kept

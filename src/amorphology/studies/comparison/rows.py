@@ -1,0 +1,235 @@
+"""Rows of the tables: what a model sees of a frame, and what reads energies from it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from amorphology.studies.amorphous_carbon import CARBON_HISTOGRAMS
+from amorphology.studies.amorphous_graphene import GRAPHENE_HISTOGRAMS
+from amorphology.studies.energy_study.trainings import PAPER
+from amorphology.training.config import (
+    CNNConfig,
+    DescriptorConfig,
+    HDNNPConfig,
+    JointConfig,
+    KernelRidgeConfig,
+    ModelConfig,
+    RidgeConfig,
+)
+from amorphology.training.descriptor_config import (
+    ACSFConfig,
+    AnyDescriptorConfig,
+    CartesianConfig,
+    CoulombEigenspectrumConfig,
+    CoulombMatrixConfig,
+    SOAPConfig,
+)
+
+__all__ = ["SHEET", "SPACE", "Row", "comparison_rows"]
+
+SPACE: Final = "space"
+SHEET: Final = "sheet"
+"""A layer of atoms, which encloses no cavities; other structures fill space."""
+
+PENALTIES = [10.0**exponent for exponent in range(-8, 1)]
+
+
+@dataclass(frozen=True)
+class Row:
+    """
+    A descriptor and a model.
+
+    Attributes
+    ----------
+    name
+        For names of folders.
+    descriptor_title, model_title
+        For people.
+    descriptor, model, local, also
+        Settings, see `amorphology.training.TrainingConfig`.
+    one_size
+        Whether numbers of frames of different size cannot be compared one by one.
+    without_images
+        Whether the atoms of a cell are taken without their periodic images.
+    """
+
+    name: str
+    descriptor_title: str
+    model_title: str
+    descriptor: AnyDescriptorConfig
+    model: ModelConfig
+    local: SOAPConfig | ACSFConfig | None = None
+    also: tuple[AnyDescriptorConfig, ...] = ()
+    one_size: bool = False
+    without_images: bool = False
+
+    @property
+    def reads_atoms(self) -> bool:
+        """Whether it is a network that reads atoms one by one."""
+        return isinstance(self.model, HDNNPConfig | JointConfig)
+
+    @property
+    def kernels(self) -> int:
+        """Matrices of training frames by training frames that are in memory at a time."""
+        if not isinstance(self.model, KernelRidgeConfig):
+            return 1
+        if self.model.kernel == "single":
+            return 2
+        return 2 + sum(map(_parts, self.sections))
+
+    @property
+    def sections(self) -> tuple[AnyDescriptorConfig, ...]:
+        """All descriptors that are read."""
+        return (self.descriptor, *([self.local] if self.local else []), *self.also)
+
+    def settings(self) -> Mapping[str, object]:
+        """
+        Write down the settings.
+
+        Returns
+        -------
+        dict
+            Sections of a `TrainingConfig`.
+        """
+        return {
+            "descriptor": self.descriptor,
+            "local": self.local,
+            "also": list(self.also),
+            "model": self.model,
+        }
+
+
+def comparison_rows(shape: Literal["space", "sheet"]) -> tuple[Row, ...]:
+    """
+    List the rows.
+
+    Parameters
+    ----------
+    shape
+        `SPACE` or `SHEET`.
+
+    Returns
+    -------
+    tuple of Row
+        From those that know least of a structure, to those that see diagrams and neighbourhoods.
+    """
+    ridge = RidgeConfig(kind="ridge", penalties=PENALTIES)
+    # The same search for all: a better one for diagrams alone would be no comparison.
+    kernel = KernelRidgeConfig(kind="kernel_ridge", kernel="product", search="likelihood")
+    soap, acsf = SOAPConfig(kind="soap"), ACSFConfig(kind="acsf")
+    average = _averaged_soap()
+    paper = (CARBON_HISTOGRAMS if shape == SPACE else GRAPHENE_HISTOGRAMS)[PAPER]
+    diagrams, midpoints = _diagrams(shape), _midpoints(shape)
+    every = "PD H0 + H1 + H2" if shape == SPACE else "PD H0 + H1"
+    return (
+        Row(
+            "cartesian_ridge",
+            "Cartesian",
+            "ridge",
+            CartesianConfig(kind="cartesian"),
+            ridge,
+            one_size=True,
+        ),
+        Row(
+            "coulomb_matrix_ridge",
+            "Coulomb matrix",
+            "ridge",
+            CoulombMatrixConfig(kind="coulomb_matrix"),
+            ridge,
+            one_size=True,
+            without_images=True,
+        ),
+        Row(
+            "coulomb_eigenspectrum_ridge",
+            "Coulomb eigenspectrum",
+            "ridge",
+            CoulombEigenspectrumConfig(kind="coulomb_eigenspectrum"),
+            ridge,
+            one_size=True,
+            without_images=True,
+        ),
+        Row("acsf_ridge", "ACSF, averaged", "ridge", ACSFConfig(kind="acsf_average"), ridge),
+        Row("acsf_hdnnp", "ACSF", "HDNNP", acsf, HDNNPConfig(kind="hdnnp")),
+        Row("soap_ridge", "SOAP, averaged", "ridge", average, ridge),
+        Row("soap_kernel_ridge", "SOAP, averaged", "kernel ridge", average, kernel),
+        Row("soap_hdnnp", "SOAP", "HDNNP", soap, HDNNPConfig(kind="hdnnp")),
+        Row("pd_cnn_paper", "PD H1, the paper’s", "CNN", paper, CNNConfig()),
+        Row("pd_cnn", every, "CNN", diagrams, CNNConfig()),
+        Row("pd_ridge", every, "ridge", diagrams, ridge),
+        Row("pd_kernel_ridge", every, "kernel ridge", diagrams, kernel),
+        Row(
+            "pd_midpoints_kernel_ridge",
+            f"{every} + midpoints",
+            "kernel ridge",
+            diagrams,
+            kernel,
+            also=(midpoints,),
+        ),
+        Row(
+            "pd_soap_kernel_ridge",
+            f"{every} + SOAP, averaged",
+            "kernel ridge",
+            diagrams,
+            kernel,
+            also=(average,),
+        ),
+        Row(
+            "pd_midpoints_soap_kernel_ridge",
+            f"{every} + midpoints + SOAP, averaged",
+            "kernel ridge",
+            diagrams,
+            kernel,
+            also=(midpoints, average),
+        ),
+        Row(
+            "pd_soap_network",
+            f"{every} + SOAP",
+            "joint network",
+            diagrams,
+            JointConfig(kind="joint"),
+            local=soap,
+        ),
+    )
+
+
+def _averaged_soap() -> SOAPConfig:
+    # Narrow and short-ranged, and as it is: averaged over atoms, the paper's setting is too smooth.
+    return SOAPConfig(
+        kind="soap_average", r_cut=4.0, sigma=0.3, n_max=10, l_max=6, standardisation=None
+    )
+
+
+def _diagrams(shape: str) -> DescriptorConfig:
+    """Count pairs of all degrees that tell something, per atom over radii, blurred."""
+    return _histogram(shape, [(0.0, 3.0), (0.2, 3.2), (0.2, 3.2)], 0.2, "atoms")
+
+
+def _midpoints(shape: str) -> DescriptorConfig:
+    """Do the same with the midpoints of bonds, which are closer together."""
+    return _histogram(shape, [(0.0, 2.0), (0.2, 2.2), (0.2, 2.2)], 0.06, "bond_midpoints")
+
+
+def _histogram(
+    shape: str,
+    ranges: list[tuple[float, float]],
+    blur: float,
+    points: Literal["atoms", "bond_midpoints"],
+) -> DescriptorConfig:
+    n_degrees = 3 if shape == SPACE else 2
+    degrees: list[Literal[0, 1, 2]] = [0, 1, 2]
+    return DescriptorConfig(
+        homology=degrees[:n_degrees],
+        axes="radius",
+        range=ranges[:n_degrees],
+        bins=64,
+        normalisation="per_atom",
+        blur=blur,
+        points=points,
+    )
+
+
+def _parts(section: AnyDescriptorConfig) -> int:
+    """Parts that a kernel of several parts sees of a descriptor."""
+    if not isinstance(section, DescriptorConfig):
+        return 1
+    return len(section.homology) if isinstance(section.homology, list) else 1
