@@ -5,13 +5,13 @@ from typing import Any
 
 from amorphology.studies.comparison.datasets import SENSITIVITY, Dataset
 from amorphology.studies.comparison.results import Outcome, row_numbers
-from amorphology.studies.comparison.trainings import Comparison
+from amorphology.studies.comparison.trainings import ComparisonPlan
 
 __all__ = ["sensitivity_numbers", "table_numbers"]
 
 
 def table_numbers(
-    plan: Comparison, data: Mapping[str, Dataset], outcomes: Mapping[str, Sequence[Outcome]]
+    plan: ComparisonPlan, data: Mapping[str, Dataset], outcomes: Mapping[str, Sequence[Outcome]]
 ) -> dict[str, Any]:
     """
     Make the tables.
@@ -48,7 +48,7 @@ def table_numbers(
 
 
 def sensitivity_numbers(
-    plan: Comparison, data: Dataset, outcomes: Sequence[Outcome]
+    plan: ComparisonPlan, data: Dataset, outcomes: Sequence[Outcome]
 ) -> dict[str, Any]:
     """
     Make the curves of the sensitivity.

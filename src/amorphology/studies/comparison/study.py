@@ -31,7 +31,7 @@ from amorphology.studies.comparison.numbers import sensitivity_numbers, table_nu
 from amorphology.studies.comparison.pieces import MODELS, ComparisonFolder
 from amorphology.studies.comparison.report_page import write_page
 from amorphology.studies.comparison.results import Outcome, collect_outcomes
-from amorphology.studies.comparison.trainings import SCALES, Comparison, comparison
+from amorphology.studies.comparison.trainings import SCALES, ComparisonPlan, comparison
 from amorphology.studies.energy_study.figures import draw_figures
 from amorphology.studies.energy_study.trainings import find_trainings
 from amorphology.studies.progress import simulation_progress
@@ -52,7 +52,7 @@ def comparison_plan(
     *,
     dft_frames: str | Path | None = None,
     skip: Iterable[str] = (),
-) -> Comparison:
+) -> ComparisonPlan:
     """
     Plan the comparison.
 
@@ -69,7 +69,7 @@ def comparison_plan(
 
     Returns
     -------
-    Comparison
+    ComparisonPlan
         The plan.
 
     Raises
@@ -191,7 +191,7 @@ def reproduce_comparison(
 class _Sources:
     """Where frames come from; each data set is read once."""
 
-    plan: Comparison
+    plan: ComparisonPlan
     out: Path
     given: Mapping[str, Path]
     dft_frames: str | Path | None
@@ -249,7 +249,7 @@ def _source(key: str) -> str:
 
 
 def _report(
-    plan: Comparison,
+    plan: ComparisonPlan,
     folder: ComparisonFolder,
     sources: _Sources,
     made: set[str],

@@ -24,7 +24,7 @@ from amorphology.training.data import LabelledFrames
 from amorphology.training.descriptor_config import CoulombMatrixConfig
 from amorphology.training.splits import Split, reduce_training, split_frames
 
-__all__ = ["SCALES", "ComparedTraining", "Comparison", "Scale", "comparison"]
+__all__ = ["SCALES", "ComparedTraining", "ComparisonPlan", "Scale", "comparison"]
 
 VALIDATION, TEST = 0.1, 0.2
 
@@ -281,7 +281,7 @@ class ComparedTraining:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class ComparisonPlan:
     """
     Everything that is to be done.
 
@@ -321,7 +321,7 @@ class Comparison:
 
 def comparison(
     scale: Scale, seed: int, keys: Sequence[str], *, one_size: bool = False
-) -> Comparison:
+) -> ComparisonPlan:
     """
     Plan the comparison.
 
@@ -338,7 +338,7 @@ def comparison(
 
     Returns
     -------
-    Comparison
+    ComparisonPlan
         The plan.
     """
     found: list[ComparedTraining] = []
@@ -366,4 +366,4 @@ def comparison(
         for row in settings_of(sweeps)
         for one in seeds
     ]
-    return Comparison(scale, seed, tuple(found), sweeps)
+    return ComparisonPlan(scale, seed, tuple(found), sweeps)
