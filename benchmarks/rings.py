@@ -17,6 +17,7 @@ from collections.abc import Callable
 from datetime import date
 from importlib.metadata import version
 from importlib.util import find_spec
+from operator import eq, gt, lt
 from pathlib import Path
 from typing import Any
 
@@ -182,14 +183,10 @@ def measure_case(n_pairs: int, *, periodic: bool, peer: bool) -> dict[str, Any]:
         "without_ring": {name: found.count(None) for name, found in sets.items()},
         "triangles": {
             word: sum(
-                a is not None and b is not None and difference(b - a) > 0
+                a is not None and b is not None and compare(a, b)
                 for a, b in zip(triangles["ours"], triangles["theirs"], strict=True)
             )
-            for word, difference in (
-                ("fewer", lambda more: more),
-                ("equal", lambda more: 1 - abs(more)),
-                ("more", lambda more: -more),
-            )
+            for word, compare in (("fewer", lt), ("equal", eq), ("more", gt))
         },
         "mean_size": {name: mean_size(found, everyone > LONG) for name, found in sets.items()},
         "agreement": {

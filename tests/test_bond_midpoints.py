@@ -34,9 +34,21 @@ def test_one_point_for_each_bond():
 def test_bonds_to_images_of_the_same_atom():
     cube = Atoms("C", cell=[1.5, 1.5, 1.5], pbc=True)
     points = bond_midpoints(cube, cutoff=1.6)
-    np.testing.assert_allclose(sorted(points.positions.tolist()), 0.75 * np.eye(3)[::-1])
+    fractions = sorted(points.get_scaled_positions().tolist())
+    np.testing.assert_allclose(fractions, 0.5 * np.eye(3)[::-1])
     # Both diagonals of a square have one midpoint.
     assert len(bond_midpoints(cube, cutoff=2.2)) == 6
+
+
+@pytest.mark.parametrize("shift", [0.0, -1e-17, -1e-9, 1e-9])
+def test_points_that_coincide_across_a_face_of_the_cell(shift: float):
+    # The diagonals cross on the face: midpoints at 0 and, but for rounding, at 1.
+    square = Atoms("C4", [[0.1, 0, 0], [-0.1, 0, 0], [0, 0.1, 0], [0, -0.1, 0]], cell=[4, 4, 4])
+    square.positions[2:, 0] += shift
+    square.pbc = (True, False, False)
+    assert len(bond_midpoints(square, cutoff=0.3)) == 5
+    square.positions[2:, 0] += 1e-5
+    assert len(bond_midpoints(square, cutoff=0.3)) == 6
 
 
 def test_the_longest_bond_follows_the_elements():

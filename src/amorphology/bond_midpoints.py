@@ -5,6 +5,7 @@ from ase import Atoms
 from ase.data import covalent_radii
 from ase.neighborlist import neighbor_list
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from amorphology.errors import ConfigError
 
@@ -62,21 +63,26 @@ def bond_midpoints(frame: Atoms, cutoff: float | None = None) -> Atoms:
         reach = np.full(len(frame), cutoff / 2)
     else:
         raise ConfigError(f"bond_cutoff is {cutoff}; give a positive number of Angstrom")
-    first, second, offsets, vectors = neighbor_list("ijSD", frame, reach)
-    # Of the two directions of a bond, the one that points upwards.
-    code = np.array(offsets).reshape(-1, 3)
-    upwards = (code[:, 0] > 0) | (
-        (code[:, 0] == 0) & ((code[:, 1] > 0) | ((code[:, 1] == 0) & (code[:, 2] > 0)))
-    )
-    once = (second > first) | ((second == first) & upwards)
+    first, second, vectors = neighbor_list("ijD", frame, reach)
+    # Both directions of a bond to another image of the same atom are here: their midpoints are one.
+    once = first <= second
     points = frame.positions[first[once]] + np.asarray(vectors)[once] / 2
-    midpoints = Atoms("X" * len(points), positions=points, cell=frame.cell, pbc=frame.pbc)
-    return midpoints[_distinct(midpoints)]
+    kept = _distinct(points, frame)
+    return Atoms(np.zeros(kept.sum(), int), points[kept], cell=frame.cell, pbc=frame.pbc)
 
 
-def _distinct(points: Atoms) -> NDArray[np.bool_]:
-    """Mark the first of the points that coincide, bool (n_points,)."""
+def _distinct(points: NDArray[np.float64], frame: Atoms) -> NDArray[np.bool_]:
+    """Mark the first of the points that coincide, in any image, bool (n_points,)."""
+    cell = np.asarray(frame.cell.complete())
+    fractions = frame.cell.scaled_positions(points)
+    # Twice: a tiny negative number modulo 1 is rounded to 1.
+    fractions[:, frame.pbc] = fractions[:, frame.pbc] % 1.0 % 1.0
+    # The ball, in fractions of the cell, that holds all that is so near in space.
+    reach = SAME / np.linalg.svd(cell, compute_uv=False)[-1]
+    tree = cKDTree(fractions, boxsize=frame.pbc.astype(float))  # 0: not periodic
+    first, second = tree.query_pairs(reach, output_type="ndarray").T
+    steps = fractions[second] - fractions[first]
+    steps[:, frame.pbc] -= np.round(steps[:, frame.pbc])
     kept = np.ones(len(points), dtype=bool)
-    first, second = neighbor_list("ij", points, SAME)
-    kept[second[second > first]] = False
+    kept[second[np.linalg.norm(steps @ cell, axis=1) < SAME]] = False
     return kept

@@ -26,6 +26,7 @@ __all__ = [
     "structure_files",
     "whole_file",
     "write_frames",
+    "write_text",
 ]
 
 LABELS = ("energy", "forces", "stress")
@@ -119,6 +120,26 @@ def whole_file(path: str | Path) -> Iterator[Path]:
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """
+    Write text in UTF-8; the file appears only once it is complete.
+
+    Parameters
+    ----------
+    path
+        File to write. An existing file is replaced.
+    text
+        All of it.
+
+    Raises
+    ------
+    StructureError
+        If the folder of `path` does not exist.
+    """
+    with whole_file(path) as unfinished:
+        unfinished.write_text(text, encoding="utf-8")
 
 
 def frame_name(frame: Atoms, index: int | None = None) -> str:

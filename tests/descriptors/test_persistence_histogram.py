@@ -6,11 +6,6 @@ import pytest
 from ase import Atoms
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer
-from sklearn.utils import Tags, get_tags
-from sklearn.utils.estimator_checks import parametrize_with_checks
-from sklearn.utils.validation import validate_data
 
 from amorphology.bond_midpoints import bond_midpoints
 from amorphology.descriptors import PersistenceHistogram, PersistenceImage
@@ -20,17 +15,7 @@ from amorphology.homology import PersistenceDiagram, alpha_persistence, alpha_pe
 
 def diagram(pairs: list[tuple[float, float]], dimension: int = 1, n_atoms: int = 10):
     birth, death = np.array(pairs, dtype=float).reshape(-1, 2).T
-    n = len(birth)
-    return PersistenceDiagram(
-        dimension,
-        birth,
-        death,
-        np.zeros((n, dimension + 1), np.int32),
-        np.zeros((n, dimension + 1, 3), np.int32),
-        np.zeros((n, dimension + 2), np.int32),
-        np.zeros((n, dimension + 2, 3), np.int32),
-        n_atoms,
-    )
+    return PersistenceDiagram.from_pairs(dimension, birth, death, n_atoms=n_atoms)
 
 
 def raw(**settings) -> PersistenceHistogram:
@@ -321,12 +306,6 @@ def test_parameters_and_clone():
     assert copy.set_params(bins=8).bins == 8
 
 
-def test_in_a_pipeline(copper_frames: list[Atoms]):
-    flatten = FunctionTransformer(lambda histograms: histograms.reshape(len(histograms), -1))
-    features = make_pipeline(raw(), flatten).fit_transform(copper_frames[:2])
-    assert features.shape == (2, 16)
-
-
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
@@ -369,41 +348,3 @@ def test_meaningless_parameters(settings: dict, message: str):
 def test_unusable_input(x, message: str):
     with pytest.raises(StructureError, match=message):
         raw().fit(x)
-
-
-class RowsAsDiagrams(PersistenceHistogram):
-    """
-    Each row of a matrix read as a diagram with births 0 and the row's values as deaths.
-
-    scikit-learn's checks feed matrices of numbers. With this door in front, they test all of the
-    transformer but its reading of frames.
-    """
-
-    def _diagrams(self, X):
-        X = validate_data(self, X, reset=not hasattr(self, "location_"), dtype=np.float64)
-        return [(diagram([(0.0, abs(value)) for value in row]),) for row in X]
-
-    def fit(self, X, y=None):
-        self.__dict__.pop("location_", None)  # a new fit may see another number of columns
-        return super().fit(X, y)
-
-    def fit_transform(self, X, y=None):
-        self.__dict__.pop("location_", None)
-        return super().fit_transform(X, y)
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.two_d_array = True
-        tags.no_validation = False
-        return tags
-
-
-def test_tags_say_that_matrices_are_not_taken():
-    assert not get_tags(PersistenceHistogram()).input_tags.two_d_array
-
-
-@parametrize_with_checks(
-    [RowsAsDiagrams(bins=4, standardisation=standard) for standard in (None, "max_min", "z_score")],
-)
-def test_scikit_learn_checks_on_matrices(estimator, check):
-    check(estimator)

@@ -19,6 +19,9 @@ SETTINGS = {
     "radii, probability": THREE_DEGREES
     | {"axes": "radius", "normalisation": "probability", "range": (0.5, 2.0), "blur": 0.1},
     "not standardised": THREE_DEGREES | {"standardisation": None},
+    "shared among bins, blurred": THREE_DEGREES | {"counting": "shared"},
+    "radii, shared among bins": ONE_DEGREE
+    | {"axes": "radius", "range": (0.5, 2.0), "counting": "shared"},
 }
 
 
@@ -100,6 +103,25 @@ def test_shares_on_a_linear_model_by_hand(normalisation: str, copper_frames: lis
     average = 0.25 * slope[0, 3] + 0.75 * slope[4, 6]
     expected = 10 * (np.array([slope[0, 2], slope[0, 2], slope[1, 3]]) / unit - average / 3)
     np.testing.assert_allclose(shares[1], [*expected, 0, 0, 0], rtol=1e-5)
+    assert unassigned == 0.0
+
+
+def test_a_shared_pair_has_parts_of_its_four_bins(copper_frames: list[Atoms]):
+    run = run_with(
+        "ridge",
+        copper_frames[:8],
+        bins=8,
+        range=(0.0, 8.0),
+        normalisation="per_atom",
+        counting="shared",
+    )
+    # A quarter of the way from one centre to the next, and three quarters; and beside the edge.
+    diagrams = {1: small_diagram([(1.75, 4.25), (0.2, 7.9)], n_atoms=10)}
+    found = integrated_gradients(run, diagrams, baseline=np.zeros((1, 8, 8)))
+    shares, unassigned = shares_of_pairs(run.descriptor, diagrams, found)
+    slope = 50.0 * run.model.weights.numpy().reshape(8, 8) / run.descriptor.scale_
+    expected = [np.array([0.75, 0.25]) @ slope[1:3, 3:5] @ np.array([0.25, 0.75]), slope[0, 7]]
+    np.testing.assert_allclose(shares[1], expected, rtol=1e-5)
     assert unassigned == 0.0
 
 

@@ -1,4 +1,5 @@
 import dataclasses
+import os
 import subprocess
 
 import numpy as np
@@ -206,9 +207,24 @@ def test_a_run_without_its_frames_is_refused(found, monkeypatch, tmp_path):
         job.frames()
 
 
+LONG = carbon_simulation(
+    CARBON, Protocol("long", (Stage("melt", 3000.0, 3000.0, 1e6, 10),), 1.0, 10.0)
+)
+
+
+def test_ctrl_c_does_not_reach_a_run_but_nice_does(found, tmp_path):
+    job = engine.start(found, LONG, tmp_path / "run")
+    try:
+        # A terminal interrupts one process group; priorities count within a session.
+        assert os.getpgid(job.process.pid) == job.process.pid
+        assert os.getsid(job.process.pid) == os.getsid(0)
+    finally:
+        job.kill()
+    assert not job.is_running
+
+
 def test_a_run_whose_folder_is_cleared_stops(found, tmp_path):
-    long = Protocol("long", (Stage("melt", 3000.0, 3000.0, 1e6, 10),), 1.0, 10.0)
-    job = engine.start(found, carbon_simulation(CARBON, long), tmp_path / "run")
+    job = engine.start(found, LONG, tmp_path / "run")
     try:
         (job.folder / "alive").unlink()
         assert job.process.wait(60) != 0

@@ -1,6 +1,5 @@
 """Every kind of descriptor and model, from frames to predictions."""
 
-import csv
 import io
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
 from ase.io import write
 from rich.console import Console
+from tests.training.run_folders import rows_of
 
 from amorphology.errors import ConfigError, RunError, StructureError
 from amorphology.homology import alpha_persistence_many
@@ -98,10 +98,6 @@ FREE = {
 @pytest.fixture(scope="module")
 def settings(copper_config: dict) -> dict:
     return copper_config | {"optimisation": NETWORK}
-
-
-def rows_of(path: Path) -> list[dict[str, str]]:
-    return list(csv.DictReader(path.read_text().splitlines()))
 
 
 @pytest.mark.parametrize("kind", PERIODIC)

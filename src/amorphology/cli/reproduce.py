@@ -1,5 +1,6 @@
 """``amorph reproduce``: the paper's studies, from nothing to a report."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,7 +9,8 @@ import typer
 from amorphology.cli.options import JobsOption, ScaleOption, SeedOption
 
 if TYPE_CHECKING:
-    from amorphology.studies.energy_study.plan import EnergyStudy
+    from amorphology.studies.comparison.trainings import ComparedTraining
+    from amorphology.studies.energy_study.trainings import Training
 
 __all__ = ["reproduce"]
 
@@ -16,7 +18,7 @@ reproduce = typer.Typer(
     help="Repeat a study of the paper, from nothing to a report.", no_args_is_help=True
 )
 
-
+OutOption = Annotated[Path, typer.Option(help="Folder for data, models, figures and report.")]
 OnlyOption = Annotated[
     list[str] | None,
     typer.Option(metavar="TRAINING", help="Do only this training; may be repeated. No report."),
@@ -29,7 +31,7 @@ ReportOnlyOption = Annotated[
 
 @reproduce.command("carbon")
 def reproduce_carbon_command(
-    out: Annotated[Path, typer.Option(help="Folder for data, models, figures and report.")],
+    out: OutOption,
     scale: ScaleOption = "demo",
     only: OnlyOption = None,
     list_trainings: ListOption = False,
@@ -43,7 +45,7 @@ def reproduce_carbon_command(
     from amorphology.studies import carbon_study, reproduce_carbon
 
     if list_trainings:
-        _print_trainings(carbon_study(scale, seed))
+        _print_trainings(carbon_study(scale, seed).trainings)
         return
     reproduce_carbon(
         out,
@@ -58,7 +60,7 @@ def reproduce_carbon_command(
 
 @reproduce.command("graphene")
 def reproduce_graphene_command(
-    out: Annotated[Path, typer.Option(help="Folder for data, models, figures and report.")],
+    out: OutOption,
     scale: ScaleOption = "demo",
     sheet: Annotated[
         str, typer.Option(metavar="flat|rippled", help="Whether atoms may leave the plane.")
@@ -75,7 +77,7 @@ def reproduce_graphene_command(
     from amorphology.studies import graphene_study, reproduce_graphene
 
     if list_trainings:
-        _print_trainings(graphene_study(scale, seed, sheet))
+        _print_trainings(graphene_study(scale, seed, sheet).trainings)
         return
     reproduce_graphene(
         out,
@@ -89,14 +91,14 @@ def reproduce_graphene_command(
     )
 
 
-def _print_trainings(study: "EnergyStudy") -> None:
-    for training in study.trainings:
+def _print_trainings(trainings: "Iterable[Training | ComparedTraining]") -> None:
+    for training in trainings:
         typer.echo(f"{training.name}: {training.title}, {training.shows}")
 
 
 @reproduce.command("comparison")
 def reproduce_comparison_command(
-    out: Annotated[Path, typer.Option(help="Folder for data, models, figures and report.")],
+    out: OutOption,
     scale: ScaleOption = "demo",
     carbon: Annotated[
         Path | None,
@@ -127,8 +129,7 @@ def reproduce_comparison_command(
 
     if list_trainings:
         plan = comparison_plan(scale, seed, dft_frames=dft_frames, skip=skip or ())
-        for training in plan.trainings:
-            typer.echo(f"{training.name}: {training.title}, {training.shows}")
+        _print_trainings(plan.trainings)
         return
     reproduce_comparison(
         out,

@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["BinnedDiagrams", "fill_bins", "share_among_bins"]
+__all__ = ["BinnedDiagrams", "bins_of_pairs", "fill_bins", "four_bins_of_pairs", "share_among_bins"]
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,33 @@ class BinnedDiagrams:
         return images.reshape(-1, *self.shape)
 
 
+def bins_of_pairs(
+    births: NDArray[np.float64], deaths: NDArray[np.float64], edges: NDArray[np.float64]
+) -> NDArray[np.int64]:
+    """
+    Find the bin of each pair.
+
+    Parameters
+    ----------
+    births, deaths
+        float64 (n_pairs,).
+    edges
+        Of the bins of both axes, rising, float64 (n_bins + 1,). The last one belongs to its bin.
+
+    Returns
+    -------
+    numpy.ndarray
+        int64 (n_pairs,): place in the flat histogram (birth, death); -1 for pairs outside.
+    """
+    n_bins = len(edges) - 1
+    rows, columns = (
+        np.where(values == edges[-1], n_bins - 1, np.searchsorted(edges, values, "right") - 1)
+        for values in (births, deaths)
+    )
+    inside = (rows >= 0) & (rows < n_bins) & (columns >= 0) & (columns < n_bins)
+    return np.where(inside, rows * n_bins + columns, -1)
+
+
 def fill_bins(
     births: NDArray[np.float64], deaths: NDArray[np.float64], edges: NDArray[np.float64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -98,24 +125,48 @@ def fill_bins(
 
     Parameters
     ----------
-    births, deaths
-        float64 (n_pairs,).
-    edges
-        Of the bins of both axes, rising, float64 (n_bins + 1,). The last one belongs to its bin;
-        pairs outside count nowhere.
+    births, deaths, edges
+        As for `bins_of_pairs`; pairs outside count nowhere.
 
     Returns
     -------
     places, counts : numpy.ndarray
         int64 (n_filled,): place in the flat histogram (birth, death), rising; and its count.
     """
+    places = bins_of_pairs(births, deaths, edges)
+    return np.unique(places[places >= 0], return_counts=True)
+
+
+def four_bins_of_pairs(
+    births: NDArray[np.float64], deaths: NDArray[np.float64], edges: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """
+    Find the four bins whose centres are around each pair, and its part in each.
+
+    Parameters
+    ----------
+    births, deaths
+        float64 (n_pairs,), all between the first and the last edge.
+    edges
+        Of bins of one width for both axes, rising, float64 (n_bins + 1,). What pairs would give to
+        bins outside stays in the outermost bins.
+
+    Returns
+    -------
+    places : numpy.ndarray
+        int64 (4, n_pairs): place in the flat histogram (birth, death).
+    parts : numpy.ndarray
+        float64 (4, n_pairs), 1 together; the nearer, the more.
+    """
     n_bins = len(edges) - 1
-    rows, columns = (
-        np.where(values == edges[-1], n_bins - 1, np.searchsorted(edges, values, "right") - 1)
-        for values in (births, deaths)
-    )
-    inside = (rows >= 0) & (rows < n_bins) & (columns >= 0) & (columns < n_bins)
-    return np.unique(rows[inside] * n_bins + columns[inside], return_counts=True)
+    position = (np.stack([births, deaths]) - edges[0]) * (n_bins / (edges[-1] - edges[0])) - 0.5
+    below = np.floor(position)
+    upper = position - below
+    bins = np.clip(np.stack([below, below + 1]).astype(np.int64), 0, n_bins - 1)
+    shares = np.stack([1 - upper, upper])
+    places = bins[:, np.newaxis, 0] * n_bins + bins[np.newaxis, :, 1]
+    parts = shares[:, np.newaxis, 0] * shares[np.newaxis, :, 1]
+    return places.reshape(4, -1), parts.reshape(4, -1)
 
 
 def share_among_bins(
@@ -129,8 +180,7 @@ def share_among_bins(
     births, deaths
         float64 (n_pairs,).
     edges
-        Of bins of one width for both axes, rising, float64 (n_bins + 1,). Pairs outside count
-        nowhere; what pairs inside would give to bins outside stays in the outermost bins.
+        As for `four_bins_of_pairs`. Pairs outside count nowhere.
 
     Returns
     -------
@@ -139,16 +189,8 @@ def share_among_bins(
     counts : numpy.ndarray
         float64 (n_filled,).
     """
-    n_bins = len(edges) - 1
-    values = np.stack([births, deaths])
-    values = values[:, ((values >= edges[0]) & (values <= edges[-1])).all(axis=0)]
-    position = (values - edges[0]) * (n_bins / (edges[-1] - edges[0])) - 0.5
-    below = np.floor(position)
-    upper = position - below
-    bins = np.clip(np.stack([below, below + 1]).astype(np.int64), 0, n_bins - 1)
-    shares = np.stack([1 - upper, upper])
-    places = bins[:, np.newaxis, 0] * n_bins + bins[np.newaxis, :, 1]
-    parts = shares[:, np.newaxis, 0] * shares[np.newaxis, :, 1]
+    inside = bins_of_pairs(births, deaths, edges) >= 0
+    places, parts = four_bins_of_pairs(births[inside], deaths[inside], edges)
     found, which = np.unique(places.ravel(), return_inverse=True)
     counts = np.zeros(len(found))
     np.add.at(counts, which.ravel(), parts.ravel())

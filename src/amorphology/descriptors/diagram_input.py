@@ -10,6 +10,7 @@ from ase import Atoms
 from numpy.typing import NDArray
 
 from amorphology.errors import ConfigError, StructureError
+from amorphology.geometry import geometry_problem
 from amorphology.homology import PersistenceDiagram, alpha_persistence
 from amorphology.homology.batch import map_in_order
 from amorphology.structures import frame_name
@@ -107,6 +108,9 @@ def diagrams_of_degrees(
             name = frame_name(frame, index)
             if points is None:
                 return alpha_persistence(frame, dims=degrees, n_jobs=1, name=name)
+            problem = geometry_problem(frame.positions, frame.cell.array, frame.pbc)
+            if problem is not None:
+                raise StructureError(f"{name}: {problem}")
             return _of_points(points(frame), degrees, name, len(frame))
 
         # Computed while earlier ones are used, and then dropped: diagrams of 12,960 frames with

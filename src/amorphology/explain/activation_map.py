@@ -1,7 +1,7 @@
 """Activation maps of a network: gradient-weighted class activation mapping (Grad-CAM)."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -20,7 +20,7 @@ from amorphology.models import PersistenceCNN
 from amorphology.training import Run, load_run
 from amorphology.training.memory import keeping_freed_memory
 
-__all__ = ["ActivationMap", "Layer", "activation_map", "activation_maps"]
+__all__ = ["ActivationMap", "Layer", "activation_map", "activation_maps", "mean_map"]
 
 Layer: TypeAlias = Literal["first convolution", "second convolution", "last convolution"]
 LAYERS: tuple[Layer, ...] = ("first convolution", "second convolution", "last convolution")
@@ -142,15 +142,28 @@ def activation_map(
     maps = list(activation_maps(run, [frame] if alone else frame, layer=layer))  # type: ignore[arg-type]
     if not maps:
         raise StructureError("no frames to map; pass at least one")
-    first = maps[0]
-    return ActivationMap(
-        np.mean([one.raising for one in maps], axis=0),
-        np.mean([one.lowering for one in maps], axis=0),
-        np.mean([one.histogram for one in maps], axis=0),
-        first.degrees,
-        first.ranges,
-        first.axes,
-        first.stride,
+    return mean_map(maps)
+
+
+def mean_map(maps: Sequence[ActivationMap]) -> ActivationMap:
+    """
+    Average the maps of several frames.
+
+    Parameters
+    ----------
+    maps
+        At least one, all of the same run and layer.
+
+    Returns
+    -------
+    ActivationMap
+        Means of both parts and of the histograms.
+    """
+    return replace(
+        maps[0],
+        raising=np.mean([one.raising for one in maps], axis=0),
+        lowering=np.mean([one.lowering for one in maps], axis=0),
+        histogram=np.mean([one.histogram for one in maps], axis=0),
     )
 
 

@@ -9,6 +9,7 @@ from ase import Atoms
 from numpy.typing import ArrayLike, NDArray
 
 from amorphology.descriptors import PersistenceHistogram
+from amorphology.descriptors.binned_diagrams import bins_of_pairs, four_bins_of_pairs
 from amorphology.errors import StructureError
 from amorphology.explain.gradients import IntegratedGradients, integrated_gradients
 from amorphology.homology import PersistenceDiagram, alpha_persistence
@@ -156,9 +157,10 @@ def shares_of_pairs(
     :math:`\sum_{ij} G'_{ij} (h'_{ij} - b'_{ij})`. Blur is linear, so that the first part is
     :math:`\sum_{kl} G_{kl} h_{kl}` with :math:`G = B^T G' B`; and :math:`h_{kl}` is the number of
     pairs in the bin over N, the number of counted pairs (probability) or of atoms (per atom). So
-    each pair brings :math:`G_{kl} / N` with the bin it is in. The second part, the energy that the
-    pairs of the baseline would bring, is subtracted from the n counted pairs in equal parts. A pair
-    p of a frame of M atoms has the share
+    each pair brings :math:`G_{kl} / N` with the bin it is in; where four bins share it
+    (``counting``), G is their mean, weighted with its parts in them. The second part, the energy
+    that the pairs of the baseline would bring, is subtracted from the n counted pairs in equal
+    parts. A pair p of a frame of M atoms has the share
 
     .. math:: a_p = M \Big( \frac{G_{k(p)\,l(p)}}{N}
               - \frac{1}{n} \sum_{ij} G'_{ij} b'_{ij} \Big) .
@@ -200,7 +202,7 @@ def shares_of_pairs(
             unassigned -= diagram.n_atoms * expected
             continue
         unit = n_counted if descriptor.normalisation == "probability" else diagram.n_atoms
-        brought = slopes.ravel()[places[counted]] / unit
+        brought = _at_pairs(slopes, descriptor, channel, diagram, places) / unit
         shares[degree][counted] = diagram.n_atoms * (brought - expected / n_counted)
     return shares, unassigned
 
@@ -223,21 +225,41 @@ def pair_places(
     Returns
     -------
     numpy.ndarray
-        int64 (n_pairs,): place in the flat histogram of this degree (birth, death); -1 for pairs
-        that are not counted, essential ones and those outside the range.
+        int64 (n_pairs,): place in the flat histogram of this degree (birth, death), also where
+        several bins share a pair; -1 for pairs that are not counted, essential ones and those
+        outside the range.
     """
-    bins = descriptor.bins
-    edges = np.linspace(*descriptor.ranges[channel], bins + 1)
-    indices = []
-    for values in (diagram.birth, diagram.death):
-        if descriptor.axes == "radius":
-            values = np.copysign(np.sqrt(np.abs(values)), values)
-        index = np.searchsorted(edges, values, "right") - 1
-        indices.append(np.where(values == edges[-1], bins - 1, index))
-    rows, columns = indices
-    inside = (rows >= 0) & (rows < bins) & (columns >= 0) & (columns < bins)
-    counted = inside & np.isfinite(diagram.death) & (diagram.death > diagram.birth)
-    return np.where(counted, rows * bins + columns, -1)
+    births, deaths, edges = _on_axes(descriptor, channel, diagram)
+    counted = np.isfinite(diagram.death) & (diagram.death > diagram.birth)
+    return np.where(counted, bins_of_pairs(births, deaths, edges), -1)
+
+
+def _at_pairs(
+    slopes: NDArray[np.float64],
+    descriptor: PersistenceHistogram,
+    channel: int,
+    diagram: PersistenceDiagram,
+    places: NDArray[np.int64],
+) -> NDArray[np.float64]:
+    """Value of each counted pair, from a number for every bin: that of its bin, or of its four."""
+    counted = places >= 0
+    if descriptor.counting == "whole":
+        return slopes.ravel()[places[counted]]
+    births, deaths, edges = _on_axes(descriptor, channel, diagram)
+    bins, parts = four_bins_of_pairs(births[counted], deaths[counted], edges)
+    shared: NDArray[np.float64] = (slopes.ravel()[bins] * parts).sum(axis=0)
+    return shared
+
+
+def _on_axes(
+    descriptor: PersistenceHistogram, channel: int, diagram: PersistenceDiagram
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Births and deaths of all pairs in the unit of the histogram's axes, and edges of its bins."""
+    edges = np.linspace(*descriptor.ranges[channel], descriptor.bins + 1)
+    births, deaths = diagram.birth, diagram.death
+    if descriptor.axes == "radius":
+        births, deaths = (np.copysign(np.sqrt(np.abs(x)), x) for x in (births, deaths))
+    return births, deaths, edges
 
 
 def _members(

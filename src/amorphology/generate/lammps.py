@@ -341,7 +341,8 @@ def start(lammps: Lammps, run: Simulation, folder: Path) -> LammpsJob:
     me = Path(f"/proc/{os.getpid()}/stat")  # there while this process lives; Linux only
     (folder / "alive").symlink_to(me if me.exists() else "in.lammps")
     with (folder / _OUTPUT).open("wb") as output:
-        # Its own session: Ctrl-C is for us alone, and killing the group leaves nobody behind.
+        # Its own process group: Ctrl-C is for us alone, and killing the group leaves nobody behind.
+        # No session of its own: where Linux groups tasks by session, `nice` would not reach it.
         process = subprocess.Popen(
             [lammps.executable, "-in", "in.lammps", "-log", "none", "-nocite"],
             cwd=folder,
@@ -349,6 +350,6 @@ def start(lammps: Lammps, run: Simulation, folder: Path) -> LammpsJob:
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            start_new_session=True,
+            process_group=0,
         )
     return LammpsJob(run, folder, process)

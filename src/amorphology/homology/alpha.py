@@ -17,7 +17,7 @@ from amorphology.homology.diagram import PersistenceDiagram
 from amorphology.parallel import available_cores
 from amorphology.structures import frame_name
 
-__all__ = ["Radii", "alpha_persistence"]
+__all__ = ["Radii", "alpha_persistence", "kernel_arguments"]
 
 _LARGE = 20_000  # atoms from which starting threads is nothing beside what they save
 
@@ -150,6 +150,32 @@ def alpha_persistence(
         winding = result[6] if windings else None
         diagrams[dim] = PersistenceDiagram(dim, *result[:6], len(positions), hidden, winding)
     return diagrams
+
+
+def kernel_arguments(
+    frame: ase.Atoms,
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], tuple[bool, ...]]:
+    """Hand a frame to the kernel.
+
+    Parameters
+    ----------
+    frame : ase.Atoms
+        The structure, periodic as its ``pbc`` says.
+
+    Returns
+    -------
+    positions : ndarray of float64, shape (n_atoms, 3)
+        Angstrom.
+    cell : ndarray of float64, shape (3, 3)
+        Cell vectors as rows, Angstrom.
+    pbc : tuple of bool
+        Directions that are periodic.
+    """
+    return (
+        np.ascontiguousarray(frame.positions, dtype=np.float64),
+        np.ascontiguousarray(frame.cell.array, dtype=np.float64),
+        tuple(frame.pbc.tolist()),
+    )
 
 
 def _name(structure: ase.Atoms | npt.ArrayLike, given: str | None) -> str:

@@ -8,6 +8,8 @@ gives its atoms.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,7 +20,7 @@ import numpy.typing as npt
 from amorphology import _kernel
 from amorphology.errors import ConfigError, StructureError
 from amorphology.geometry import geometry_problem
-from amorphology.homology.alpha import alpha_persistence
+from amorphology.homology.alpha import alpha_persistence, kernel_arguments
 from amorphology.homology.volume_optimal import OptimalVolumes
 from amorphology.structures import frame_name
 
@@ -229,13 +231,8 @@ def rings_of(
     if not 0 <= tolerance < np.inf:
         raise ConfigError(f"tolerance is {tolerance}; give 0 Angstrom^2 or more")
     chosen = _pair_numbers(pairs)
-    arguments = _kernel_arguments(frame)
-    try:
-        found = _kernel.alpha_rings(*arguments, None, chosen, tolerance)
-    except IndexError as error:
-        raise ConfigError(str(error)) from None
-    except _kernel.InputError as error:
-        raise StructureError(f"{frame_name(frame)}: {error}") from None
+    with _telling_errors_of(frame):
+        found = _kernel.alpha_rings(*kernel_arguments(frame), pairs=chosen, tolerance=tolerance)
     birth, death, start, atoms, offsets, closing, filled = found
     rings = [
         Ring(
@@ -284,14 +281,8 @@ def cavities_of(frame: ase.Atoms, pairs: npt.ArrayLike | None = None) -> list[Ca
     .. [1] I. Obayashi, "Volume-optimal cycle: tightest representative cycle of a generator in
        persistent homology", SIAM Journal on Applied Algebra and Geometry 2, 508 (2018).
     """
-    chosen = _pair_numbers(pairs)
-    arguments = _kernel_arguments(frame)
-    try:
-        found = _kernel.alpha_cavities(*arguments, None, chosen)
-    except IndexError as error:
-        raise ConfigError(str(error)) from None
-    except _kernel.InputError as error:
-        raise StructureError(f"{frame_name(frame)}: {error}") from None
+    with _telling_errors_of(frame):
+        found = _kernel.alpha_cavities(*kernel_arguments(frame), pairs=_pair_numbers(pairs))
     birth, death, start, atoms, offsets, first, triangles, winds = found
     return [
         Cavity(
@@ -374,12 +365,15 @@ def _pair_numbers(pairs: npt.ArrayLike | None) -> npt.NDArray[np.int64] | None:
     return np.ascontiguousarray(numbers, dtype=np.int64)
 
 
-def _kernel_arguments(frame: ase.Atoms) -> tuple[_Floats, _Floats, tuple[bool, ...]]:
+@contextmanager
+def _telling_errors_of(frame: ase.Atoms) -> Iterator[None]:
+    """Check a frame, and turn what the kernel says of it and of pairs into errors of ours."""
     problem = geometry_problem(frame.positions, frame.cell.array, frame.pbc)
     if problem is not None:
         raise StructureError(f"{frame_name(frame)}: {problem}")
-    return (
-        np.ascontiguousarray(frame.positions, dtype=np.float64),
-        np.ascontiguousarray(frame.cell.array, dtype=np.float64),
-        tuple(frame.pbc.tolist()),
-    )
+    try:
+        yield
+    except IndexError as error:
+        raise ConfigError(str(error)) from None
+    except _kernel.InputError as error:
+        raise StructureError(f"{frame_name(frame)}: {error}") from None

@@ -20,6 +20,7 @@ from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from scipy.sparse import csc_array, hstack
 
 from amorphology import _kernel
+from amorphology.homology.alpha import kernel_arguments
 from amorphology.homology.diagram import PersistenceDiagram
 
 __all__ = ["OptimalVolumes"]
@@ -46,11 +47,7 @@ class OptimalVolumes:
     """
 
     def __init__(self, frame: ase.Atoms) -> None:
-        _, edges, triangles, _ = _kernel.alpha_complex(
-            np.ascontiguousarray(frame.positions, dtype=np.float64),
-            np.ascontiguousarray(frame.cell.array, dtype=np.float64),
-            tuple(frame.pbc.tolist()),
-        )
+        _, edges, triangles, _ = _kernel.alpha_complex(*kernel_arguments(frame))
         self.edge_values, self.edge_atoms, self.edge_offsets = edges
         self.triangle_values, atoms, offsets = triangles
         self._edges = {_key(a, o): i for i, (a, o) in enumerate(zip(*edges[1:], strict=True))}

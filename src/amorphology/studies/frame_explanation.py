@@ -27,6 +27,7 @@ from amorphology.plots.activation import plot_bin_map, plot_pair_shares
 from amorphology.plots.attribution import plot_atom_shares, plot_ring_sizes
 from amorphology.plots.style import GREY, tidy
 from amorphology.structures import frame_name, read_frames, whole_file, write_frames
+from amorphology.studies.sheet import signed
 from amorphology.training import Run, load_run
 from amorphology.training.metrics import MEV
 
@@ -257,7 +258,7 @@ def _figure(
     # Blur leaves traces in bins far from all pairs.
     histogram = np.where(histogram > 1e-3 * histogram.max(), histogram, 0.0)
     plot_histogram(axes[0, 0], histogram, range=ends, limits=window)
-    energy = f"{attribution.prediction:.3f}".replace("-", "\N{MINUS SIGN}")
+    energy = signed(attribution.prediction, 3)
     axes[0, 0].set_title(f"H{degree} histogram, {energy} eV/atom", fontsize=TITLE)
     figure.colorbar(axes[0, 0].images[0], ax=axes[0, 0], label=unit_of_values, shrink=0.8)
 
@@ -315,7 +316,7 @@ def _distribution(axes: Axes, shares: NDArray[np.float64]) -> None:
     axes.hist(shares, bins=30, color=COLOURS["blue"])
     axes.axvline(0.0, color=GREY, linewidth=1)
     axes.set(xlabel="Share of an atom (meV)", ylabel="Atoms")
-    axes.set_title(f"Mean {shares.mean():.0f} meV".replace("-", "\N{MINUS SIGN}"), fontsize=TITLE)
+    axes.set_title(f"Mean {signed(float(shares.mean()), 0)} meV", fontsize=TITLE)
     axes.xaxis.set_major_locator(MaxNLocator(5))
     tidy(axes)
 

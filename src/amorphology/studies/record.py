@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from amorphology.parallel import available_cores
-from amorphology.structures import whole_file
+from amorphology.structures import write_text
 
 __all__ = ["Machine", "SecondsFile", "StageTime", "machine", "source_commit", "versions"]
 
@@ -94,8 +94,7 @@ class SecondsFile:
         finally:
             seconds = self._all()
             seconds[name] = seconds.get(name, 0.0) + time.perf_counter() - start
-            with whole_file(self.path) as unfinished:
-                unfinished.write_text(json.dumps(seconds, indent=2) + "\n", encoding="utf-8")
+            write_text(self.path, json.dumps(seconds, indent=2) + "\n")
 
     def _all(self) -> dict[str, float]:
         if not self.path.is_file():

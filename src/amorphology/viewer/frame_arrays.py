@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from amorphology import _kernel
 from amorphology.homology import PersistenceDiagram
+from amorphology.homology.alpha import kernel_arguments
 from amorphology.homology.rings import bonds_of, cavities_of, rings_of
 from amorphology.viewer.packing import smallest_integers
 
@@ -156,11 +157,7 @@ def _members(
 
 def _alpha_complex(frame: Atoms, shift: NDArray[np.int64], largest: float) -> Arrays:
     """Edges and triangles by value, the first corner of each in the cell."""
-    simplices = _kernel.alpha_complex(
-        np.ascontiguousarray(frame.positions, dtype=np.float64),
-        np.ascontiguousarray(frame.cell.array, dtype=np.float64),
-        tuple(frame.pbc.tolist()),
-    )
+    simplices = _kernel.alpha_complex(*kernel_arguments(frame))
     arrays: Arrays = {}
     for name, (values, atoms, offsets) in zip(("edge", "triangle"), simplices[1:3], strict=True):
         order = np.argsort(values, kind="stable")

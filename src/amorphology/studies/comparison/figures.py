@@ -11,6 +11,7 @@ from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
 from amorphology.plots import COLOURS, new_figure
 from amorphology.plots.style import GREY, tidy
 from amorphology.studies.comparison.datasets import sizes_text
+from amorphology.studies.comparison.sweeps import METHODS
 from amorphology.studies.comparison.tables import DATA_TITLES, HELD_OUT
 from amorphology.studies.energy_study.results import LARGER
 
@@ -24,7 +25,7 @@ SPLIT_STYLES: dict[str, dict[str, Any]] = {
     LARGER: {"color": COLOURS["green"], "marker": "s", "markerfacecolor": "none"},
 }
 MARKERS: dict[str, Any] = {"markersize": 6.5, "markeredgewidth": 1.6}
-METHODS = {"soap": ("SOAP, HDNNP", "blue"), "pd": ("PD H1, CNN", "vermilion")}
+METHOD_COLOURS = {"soap": COLOURS["blue"], "pd": COLOURS["vermilion"]}
 
 
 def draw_comparison(numbers: dict[str, Any]) -> Figure:
@@ -44,7 +45,7 @@ def draw_comparison(numbers: dict[str, Any]) -> Figure:
     tables = numbers["tables"]
     longest = max(len(table["rows"]) for table in tables.values())
     figure = new_figure(3.4 + 3.1 * len(tables), 1.6 + 0.3 * longest)
-    panels = np.atleast_1d(figure.subplots(1, len(tables), squeeze=False)[0])
+    panels = figure.subplots(1, len(tables), squeeze=False)[0]
     names = list(dict.fromkeys(row["name"] for table in tables.values() for row in table["rows"]))
     titles = {
         row["name"]: f"{row['descriptor']} | {row['model']}"
@@ -132,11 +133,10 @@ def draw_sensitivity(numbers: dict[str, Any]) -> Figure:
     found = [value for sweep in sweeps for one in sweep["settings"] for value in one["rmse"]]
     limits = (0.8 * min(found), 1.25 * max(found))
     for part, (method, some) in zip(parts, by_method.items(), strict=True):
-        title, colour = METHODS[method]
-        part.suptitle(title, fontsize=11, fontweight="bold")
+        part.suptitle(METHODS[method], fontsize=11, fontweight="bold")
         panels = part.subplots(1, columns, sharey=True, squeeze=False)[0]
         for axes, sweep in zip(panels, some, strict=False):
-            _sweep(axes, sweep, COLOURS[colour])
+            _sweep(axes, sweep, METHOD_COLOURS[method])
             axes.set_ylim(limits)
         for axes in panels[len(some) :]:
             axes.axis("off")
@@ -145,17 +145,18 @@ def draw_sensitivity(numbers: dict[str, Any]) -> Figure:
 
 
 def _sweep(axes: Axes, sweep: dict[str, Any], colour: str) -> None:
-    places = range(len(sweep["settings"]))
-    there = [(place, one) for place, one in zip(places, sweep["settings"], strict=True)]
-    means = [(place, float(np.mean(one["rmse"]))) for place, one in there if one["rmse"]]
-    axes.plot(*zip(*means, strict=True), color=colour, linewidth=1.6)
-    for place, one in there:
+    settings = sweep["settings"]
+    means = {
+        place: float(np.mean(one["rmse"])) for place, one in enumerate(settings) if one["rmse"]
+    }
+    axes.plot(list(means), list(means.values()), color=colour, linewidth=1.6)
+    for place, one in enumerate(settings):
         axes.plot([place] * len(one["rmse"]), one["rmse"], "o", color=colour, markersize=4)
-        if one["is_paper"] and one["rmse"]:
-            mean = float(np.mean(one["rmse"]))
+        if one["is_paper"] and place in means:
+            mean = means[place]
             axes.plot(place, mean, "o", markersize=12, markerfacecolor="none", color="black")
-    axes.set_xticks(places, [one["label"] for one in sweep["settings"]])
-    axes.set_xlim(-0.4, len(sweep["settings"]) - 0.6)
+    axes.set_xticks(range(len(settings)), [one["label"] for one in settings])
+    axes.set_xlim(-0.4, len(settings) - 0.6)
     axes.set_xlabel(sweep["title"])
     axes.set_yscale("log")
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))

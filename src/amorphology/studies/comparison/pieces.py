@@ -6,9 +6,7 @@ import shutil
 import time
 from collections.abc import Iterable
 from contextlib import ExitStack
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -20,11 +18,9 @@ from amorphology.errors import ConfigError
 from amorphology.folder_lock import folder_lock
 from amorphology.models.combined_kernel import CombinedKernelRidge
 from amorphology.models.ridge import KernelRidge, Ridge
-from amorphology.structures import whole_file
 from amorphology.studies.comparison.datasets import Dataset
 from amorphology.studies.comparison.trainings import ComparedTraining
-from amorphology.studies.energy_study.pieces import MADE_ON, Piece
-from amorphology.studies.record import machine
+from amorphology.studies.energy_study.pieces import Piece
 from amorphology.training.config import DescriptorConfig
 from amorphology.training.pipeline import train_on
 from amorphology.training.progress import message
@@ -138,16 +134,13 @@ class ComparisonFolder:
             run = train_on(config, labelled, console)
             frames = labelled.frames[: data.n_learned]
             sample = [frames[index] for index in np.arange(TIMED) * len(frames) // TIMED]
-            made_on: dict[str, Any] = {
-                "machine": asdict(machine()),
+            numbers = {
                 "cpu_seconds_a_frame": cpu_seconds_a_frame(run, sample),
                 "fitted_numbers": fitted_numbers(run.model),
-                "n_offered": _offered(training, data),
+                # Training frames there would be without a bound on memory.
+                "n_offered": len(training.split_of(data).indices("train")),
             }
-            if run.metrics().get("device") == "cuda":
-                made_on["machine"]["gpu"] = torch.cuda.get_device_name()
-            with whole_file(piece.folder / MADE_ON) as unfinished:  # last: says that all is there
-                unfinished.write_text(json.dumps(made_on, indent=2) + "\n", encoding="utf-8")
+            piece.finish(run, numbers)
         return True
 
     def drop_features(self, trainings: Iterable[ComparedTraining]) -> None:
@@ -224,8 +217,3 @@ def fitted_numbers(model: nn.Module) -> int:
     if isinstance(model, KernelRidge | CombinedKernelRidge):
         return model.coefficients.numel() + 1
     return sum(parameter.numel() for parameter in model.parameters())
-
-
-def _offered(training: ComparedTraining, data: Dataset) -> int:
-    """Training frames there would be without a bound on memory."""
-    return len(training.split_of(data).indices("train"))

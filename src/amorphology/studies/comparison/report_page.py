@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from amorphology.studies.comparison.datasets import CARBON, DFT, GRAPHENE, sizes_text
+from amorphology.studies.comparison.sweeps import METHODS
 from amorphology.studies.comparison.tables import DATA_TITLES, table_of
 from amorphology.studies.page import cards, document, figure, record, table
 
@@ -203,7 +204,6 @@ def sensitivity_rows(found: dict[str, Any]) -> list[list[str]]:
     list of list of str
         Method, hyperparameter, and values with their mean errors; plain text.
     """
-    methods = {"soap": "SOAP, HDNNP", "pd": "PD H1, CNN"}
     rows = []
     for sweep in found["sweeps"]:
         values = [
@@ -211,5 +211,5 @@ def sensitivity_rows(found: dict[str, Any]) -> list[list[str]]:
             for one in sweep["settings"]
             if one["rmse"]
         ]
-        rows.append([methods[sweep["method"]], sweep["title"], "; ".join(values)])
+        rows.append([METHODS[sweep["method"]], sweep["title"], "; ".join(values)])
     return rows

@@ -13,7 +13,7 @@ from rich.console import Console
 from amorphology.errors import ConfigError, RunError
 from amorphology.generate.run_folder import run_path
 from amorphology.parallel import available_cores
-from amorphology.structures import read_frames, whole_file
+from amorphology.structures import read_frames, write_text
 from amorphology.studies.amorphous_carbon import carbon_study
 from amorphology.studies.amorphous_graphene import graphene_study
 from amorphology.studies.comparison.datasets import (
@@ -33,6 +33,7 @@ from amorphology.studies.comparison.report_page import write_page
 from amorphology.studies.comparison.results import Outcome, collect_outcomes
 from amorphology.studies.comparison.trainings import SCALES, ComparisonPlan, comparison
 from amorphology.studies.energy_study.figures import draw_figures
+from amorphology.studies.energy_study.plan import Simulations
 from amorphology.studies.energy_study.trainings import find_trainings
 from amorphology.studies.progress import simulation_progress
 from amorphology.studies.record import SecondsFile, StageTime, machine, versions
@@ -207,11 +208,10 @@ class _Sources:
         """Simulate what is missing, unless frames are given."""
         if key == DFT or key in self.given:
             return
-        simulations = STUDIES[key](self.plan.scale.name, self.plan.seed).simulations
-        paths = [run_path(self.folder(key), run.name) for run in simulations.runs]
-        there = sum(path.exists() for path in paths)
-        message(console, f"{key}: {there} of {len(paths)} simulations are there")
-        if there < len(paths):
+        simulations = self._simulations(key)
+        there, total = self._count(key), len(simulations.runs)
+        message(console, f"{key}: {there} of {total} simulations are there")
+        if there < total:
             seconds = SecondsFile(self.out / SECONDS)
             with seconds.adding(key), simulation_progress(console) as progress:
                 simulations.make(self.folder(key), n_jobs or available_cores(), progress)
@@ -221,8 +221,7 @@ class _Sources:
         """Whether there are frames; of simulations to be made here, whether all are made."""
         if key == DFT or key in self.given:
             return True
-        runs = STUDIES[key](self.plan.scale.name, self.plan.seed).simulations.runs
-        return all(run_path(self.folder(key), run.name).exists() for run in runs)
+        return self._count(key) == len(self._simulations(key).runs)
 
     def read(self, key: str) -> Dataset:
         """Choose the frames that are compared on at this scale."""
@@ -232,6 +231,14 @@ class _Sources:
             part = whole.learned() if key == SENSITIVITY else whole
             self.known[key] = part.thinned(at_most, key)
         return self.known[key]
+
+    def _simulations(self, key: str) -> Simulations:
+        return STUDIES[key](self.plan.scale.name, self.plan.seed).simulations
+
+    def _count(self, key: str) -> int:
+        """Count the simulations that are there."""
+        runs = self._simulations(key).runs
+        return sum(run_path(self.folder(key), run.name).exists() for run in runs)
 
     def _whole(self, key: str) -> Dataset:
         if key not in self.whole:
@@ -302,9 +309,9 @@ def _report(
     numbers["figures"] = list(drawings)
     numbers["stages"] = [stage.as_dict() for stage in stages]
     numbers["seconds_total"] = sum(stage.seconds or 0.0 for stage in stages)
-    _write(out / MARKDOWN, write_markdown(numbers))
-    _write(out / PAGE, write_page(numbers, out / FIGURES))
-    _write(out / NUMBERS, json.dumps(numbers, indent=2) + "\n")
+    write_text(out / MARKDOWN, write_markdown(numbers))
+    write_text(out / PAGE, write_page(numbers, out / FIGURES))
+    write_text(out / NUMBERS, json.dumps(numbers, indent=2) + "\n")
     for key, reason in left_out.items():
         message(console, f"{key} is left out: {reason}")
     if numbers["missing"]:
@@ -330,9 +337,3 @@ def _stages(
                 seconds = sum(sum(one.metrics["seconds"].values()) for one in part)
                 stages.append(StageTime(f"{len(part)} trainings: {key}", seconds, reused))
     return stages
-
-
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with whole_file(path) as unfinished:
-        unfinished.write_text(text, encoding="utf-8")

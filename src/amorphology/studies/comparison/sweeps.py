@@ -8,7 +8,7 @@ from amorphology.studies.comparison.rows import Row
 from amorphology.training.config import CNNConfig, DescriptorConfig, HDNNPConfig
 from amorphology.training.descriptor_config import SOAPConfig
 
-__all__ = ["Setting", "Sweep", "sensitivity_sweeps", "settings_of"]
+__all__ = ["METHODS", "Setting", "Sweep", "sensitivity_sweeps", "settings_of"]
 
 SOAP_PAPER: dict[str, Any] = {"r_cut": 6.0, "sigma": 0.5, "n_max": 8, "l_max": 8}
 PD_PAPER: dict[str, Any] = {
@@ -42,6 +42,9 @@ MANY: dict[str, dict[str, Sequence[Any]]] = {
         "normalisation": ["probability", "per_atom"],
     },
 }
+
+METHODS = {"soap": "SOAP, HDNNP", "pd": "PD H1, CNN"}
+"""Methods of the sweeps, for people."""
 
 TITLES = {
     "sigma": "Width σ (Å)",

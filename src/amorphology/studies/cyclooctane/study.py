@@ -18,7 +18,7 @@ from amorphology.folder_lock import folder_lock
 from amorphology.generate.cyclooctane import generate_cyclooctane
 from amorphology.generate.cyclooctane_matlab import read_cyclooctane_matlab
 from amorphology.homology import alpha_persistence
-from amorphology.structures import read_frames, whole_file, write_frames
+from amorphology.structures import read_frames, write_frames, write_text
 from amorphology.studies.cyclooctane.conformers import label_conformers
 from amorphology.studies.cyclooctane.figures import FIGURES, draw_figures
 from amorphology.studies.cyclooctane.five_points import PAIRS, POINTS
@@ -143,8 +143,8 @@ def reproduce_cyclooctane(
             "stages": [stage.as_dict() for stage in stages],
             "seconds_total": sum(known),
         }
-        _write(out / PAGE, write_page(numbers, out / FIGURE_FOLDER))
-        _write(out / NUMBERS, json.dumps(numbers, indent=2) + "\n")
+        write_text(out / PAGE, write_page(numbers, out / FIGURE_FOLDER))
+        write_text(out / NUMBERS, json.dumps(numbers, indent=2) + "\n")
     for claim in results.claims:
         message(console, f"{claim.verdict}: {claim.descriptor}: {claim.sentence} ({claim.found})")
     message(console, f"report: {out / PAGE}")
@@ -154,7 +154,7 @@ def reproduce_cyclooctane(
 def _check_settings(out: Path, settings: dict[str, Any]) -> None:
     path = out / SETTINGS
     if not path.is_file():
-        _write(path, json.dumps(settings, indent=2) + "\n")
+        write_text(path, json.dumps(settings, indent=2) + "\n")
         return
     made_with = json.loads(path.read_text(encoding="utf-8"))
     differing = [SAID[name] for name in settings if made_with.get(name) != settings[name]]
@@ -212,8 +212,3 @@ def _versions() -> dict[str, str]:
     packages = ("amorphology", "ase", "dscribe", "matplotlib", "numpy", "scikit-learn", "scipy")
     found = {package: importlib.metadata.version(package) for package in packages}
     return {"python": platform.python_version(), **found}
-
-
-def _write(path: Path, text: str) -> None:
-    with whole_file(path) as unfinished:
-        unfinished.write_text(text, encoding="utf-8")

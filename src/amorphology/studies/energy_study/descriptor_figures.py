@@ -13,6 +13,7 @@ from amorphology.homology import PersistenceDiagram, alpha_persistence
 from amorphology.plots import COLOURS, new_figure, plot_diagram, plot_histogram, plot_parity
 from amorphology.studies.energy_study.results import Results
 from amorphology.studies.energy_study.trainings import PAPER
+from amorphology.studies.sheet import signed
 
 __all__ = ["TITLE", "draw_frames", "draw_overview"]
 
@@ -83,7 +84,7 @@ def draw_frames(results: Results) -> Figure:
         index = described.indices[row]
         described.draw(row, results, grid[row])
         temperature = results.data.frames[index].info["temperature"]
-        energy = f"{results.data.energy[index]:.2f}".replace("-", "\N{MINUS SIGN}")
+        energy = signed(results.data.energy[index], 2)
         grid[row, 0].set_title(f"{name}: {temperature:.0f} K, {energy} eV/atom", fontsize=TITLE)
     figure.colorbar(
         grid[0, 2].images[0], ax=list(grid[:, 2]), label="Fraction of pairs", shrink=0.7, pad=0.02

@@ -8,6 +8,7 @@ from typing import Any
 from amorphology.studies.energy_study.results import LARGER
 from amorphology.studies.energy_study.trainings import MODELS, OPTIONS
 from amorphology.studies.page import figure, table
+from amorphology.studies.sheet import signed
 
 __all__ = [
     "calibration_section",
@@ -189,7 +190,7 @@ def interpolation_section(numbers: dict[str, Any], figures: Path) -> Iterator[st
     rows = [row for row in numbers["interpolation"] if "without_rmse_shown" in row]
     if not rows:
         return
-    low, high = rows[0]["low_ev_per_atom"], rows[0]["high_ev_per_atom"]
+    low, high = (signed(rows[0][f"{end}_ev_per_atom"], 3) for end in ("low", "high"))
     yield "<h2>Energies that were never learned</h2>"
     yield table(
         ["Model", "Histogram", "Never learned", "Learned", "Outside, never learned", "Frames"],
@@ -208,7 +209,7 @@ def interpolation_section(numbers: dict[str, Any], figures: Path) -> Iterator[st
     )
     yield (
         "<p>RMSE in meV/atom on frames of unseen runs in the middle third of the range of "
-        f"energies, {_energy(low)} to {_energy(high)} eV/atom: by a model that learned no frame in "
+        f"energies, {low} to {high} eV/atom: by a model that learned no frame in "
         "this window, and by one that did. “Outside” is the error of the former on unseen frames "
         "beyond the window.</p>"
     )
@@ -219,10 +220,6 @@ def interpolation_section(numbers: dict[str, Any], figures: Path) -> Iterator[st
         "it, with their errors; grey: unseen frames beyond it.",
         width=860,
     )
-
-
-def _energy(value: float) -> str:
-    return f"{value:.3f}".replace("-", "\N{MINUS SIGN}")
 
 
 def calibration_section(numbers: dict[str, Any], figures: Path) -> Iterator[str]:

@@ -3,9 +3,9 @@
 import csv
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +17,14 @@ from rich.console import Console
 from amorphology.errors import ConfigError, RunError
 from amorphology.folder_lock import folder_lock
 from amorphology.homology import alpha_persistence_many
-from amorphology.structures import frame_name, mean_energy_per_atom, read_frames, whole_file
+from amorphology.structures import frame_name, mean_energy_per_atom, read_frames, write_text
 from amorphology.studies.record import machine
 from amorphology.training import Run, TrainingConfig, load_config, train
 from amorphology.training.data import csv_text
 from amorphology.training.progress import message
 from amorphology.training.run import METRICS
 
-__all__ = ["MADE_ON", "Piece", "Predictions", "finish_piece"]
+__all__ = ["Piece", "Predictions", "finish_piece"]
 
 CONFIG, PREDICTIONS = "config.yaml", "predictions.csv"
 LARGER_CELLS = "larger_cells.csv"
@@ -143,11 +143,27 @@ class Piece:
         Returns
         -------
         dict
-            ``machine``, ``n_larger_frames``, ``seconds_larger_diagrams`` and
-            ``seconds_larger_prediction``.
+            ``machine``, and the numbers that `finish` was given.
         """
         contents: dict[str, Any] = json.loads((self.folder / MADE_ON).read_text(encoding="utf-8"))
         return contents
+
+    def finish(self, run: Run, numbers: Mapping[str, Any]) -> None:
+        """
+        Say where it was made, and so that all of it is there.
+
+        Parameters
+        ----------
+        run
+            The training.
+        numbers
+            What else is to be kept; JSON types only.
+        """
+        here: dict[str, Any] = machine().as_dict()
+        if run.metrics().get("device") == "cuda":
+            here["gpu"] = torch.cuda.get_device_name()
+        made_on = {"machine": here, **numbers}
+        write_text(self.folder / MADE_ON, json.dumps(made_on, indent=2) + "\n")
 
     def history(self) -> dict[str, NDArray[np.float64]]:
         """
@@ -239,12 +255,8 @@ def _finish(piece: Piece, run: Run, larger: Sequence[Path], n_jobs: int | None) 
         [frame_name(frame), *(repr(float(column[index])) for column in columns)]
         for index, frame in enumerate(frames)
     ]
-    _write(piece.folder / LARGER_CELLS, csv_text(["source", *names], rows))
-    here = asdict(machine())
-    if run.metrics().get("device") == "cuda":
-        here["gpu"] = torch.cuda.get_device_name()
-    made_on = {"machine": here, "n_larger_frames": len(frames), **seconds}
-    _write(piece.folder / MADE_ON, json.dumps(made_on, indent=2) + "\n")  # last: says that all is
+    write_text(piece.folder / LARGER_CELLS, csv_text(["source", *names], rows))
+    piece.finish(run, {"n_larger_frames": len(frames), **seconds})
 
 
 def _settings(config: TrainingConfig) -> dict[str, Any]:
@@ -285,8 +297,3 @@ def _columns(path: Path) -> dict[str, list[str]]:
         header, *rows = csv.reader(file)
     columns = zip(*rows, strict=True) if rows else ([] for _ in header)
     return dict(zip(header, map(list, columns), strict=True))
-
-
-def _write(path: Path, text: str) -> None:
-    with whole_file(path) as unfinished:
-        unfinished.write_text(text, encoding="utf-8")

@@ -14,7 +14,7 @@ import amorphology
 from amorphology.errors import ConfigError
 from amorphology.generate.run_folder import run_path
 from amorphology.parallel import available_cores
-from amorphology.structures import whole_file
+from amorphology.structures import write_text
 from amorphology.studies.energy_study.figures import KINDS, draw_figures, study_figures
 from amorphology.studies.energy_study.numbers import result_numbers
 from amorphology.studies.energy_study.page_background import histogram_words
@@ -108,7 +108,7 @@ def run_study(
         if pieces[training.name].is_finished:
             pieces[training.name].check(folder.config(training))
     results = collect_results(study, folder.frames, pieces)
-    _write(out / PREDICTIONS, results.as_csv())
+    write_text(out / PREDICTIONS, results.as_csv())
     start = time.perf_counter()
     sheets = study.material.sheets(results.data.frames)
     figures = study_figures(results) | {sheet.name: sheet.draw for sheet in sheets}
@@ -175,7 +175,7 @@ def _simulate(folder: _Folder, n_jobs: int | None, console: Console | None) -> S
         with seconds.adding("simulation"), simulation_progress(console) as progress:
             folder.study.simulations.make(data, n_jobs or available_cores(), progress)
     if not checked.is_file():
-        _write(checked, json.dumps(settings, indent=2) + "\n")
+        write_text(checked, json.dumps(settings, indent=2) + "\n")
     return StageTime(what, seconds.get("simulation"), reused=there == len(runs))
 
 
@@ -277,11 +277,5 @@ def _write_report(
         "seconds_total": sum(known),
     }
     page = write_page(numbers, out / FIGURE_FOLDER, study.material, sheets)
-    _write(out / PAGE, page)
-    _write(out / NUMBERS, json.dumps(numbers, indent=2) + "\n")
-
-
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with whole_file(path) as unfinished:
-        unfinished.write_text(text, encoding="utf-8")
+    write_text(out / PAGE, page)
+    write_text(out / NUMBERS, json.dumps(numbers, indent=2) + "\n")

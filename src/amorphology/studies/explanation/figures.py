@@ -15,6 +15,7 @@ from amorphology.plots.activation import (
 from amorphology.plots.attribution import plot_ring_sizes
 from amorphology.plots.style import GREY
 from amorphology.studies.explanation.results import GROUPS, ExplanationResults
+from amorphology.studies.sheet import signed
 from amorphology.training.metrics import MEV
 
 __all__ = ["FIGURES", "draw_figures"]
@@ -59,7 +60,7 @@ def _figure_7(results: ExplanationResults) -> Figure:
             limits=limits,
             largest=float(max(image.max() for image in histograms)),
         )
-        energy = f"{results.energy[index]:.2f}".replace("-", "\N{MINUS SIGN}")
+        energy = signed(results.energy[index], 2)
         row[0].set_title(
             f"{name.capitalize()}: {results.temperature[index]:.0f} K, {energy} eV/atom",
             fontsize=TITLE,

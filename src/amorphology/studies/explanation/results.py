@@ -20,6 +20,7 @@ from amorphology.explain import (
     mean_persistence,
     weight_randomisation,
 )
+from amorphology.explain.activation_map import mean_map
 from amorphology.explain.attribution import pair_places
 from amorphology.structures import frame_name, mean_energy_per_atom, read_frames, run_labels
 from amorphology.studies.explanation.measures import liquid_threshold
@@ -196,13 +197,14 @@ def collect_explanations(
     where = _filled_bins(network, frames, channel)
     near = {name: np.empty(len(frames)) for name in (*PARTS, "histogram")}
     anywhere = {name: np.empty(len(frames)) for name in near}
-    kept: list[ActivationMap | None] = []
+    kept: dict[int, ActivationMap] = {}
     for index, mapped in enumerate(activation_maps(network, frames)):
         for name, weights in _parts(mapped, channel).items():
             ends, axes = mapped.ranges[channel], mapped.axes
             near[name][index] = mean_persistence(weights, ends, axes, where)
             anywhere[name][index] = mean_persistence(weights, ends, axes)
-        kept.append(mapped if shown[index] else None)
+        if shown[index]:
+            kept[index] = mapped
     examples = _highest(energy, groups[0] & shown), _highest(-energy, groups[1] & shown)
 
     message(console, f"2/3 shares of rings and atoms in {2 * n_attributed} frames")
@@ -221,7 +223,6 @@ def collect_explanations(
             seed=seed,
         ),
     }
-    maps = np.array(kept, dtype=object)
     return ExplanationResults(
         network=network,
         degree=degree,
@@ -236,8 +237,8 @@ def collect_explanations(
         persistence=near,
         persistence_anywhere=anywhere,
         examples=examples,
-        example_maps=(maps[examples[0]], maps[examples[1]]),
-        mean_maps=(_mean(maps[groups[0] & shown]), _mean(maps[groups[1] & shown])),
+        example_maps=(kept[examples[0]], kept[examples[1]]),
+        mean_maps=(_mean_of(kept, groups[0]), _mean_of(kept, groups[1])),
         attributions=(attributions[0], attributions[1]),
         randomised=randomised,
     )
@@ -266,6 +267,10 @@ def _parts(mapped: ActivationMap, channel: int) -> dict[str, NDArray[np.float64]
     return dict(zip((*PARTS, "histogram"), values, strict=True))
 
 
+def _mean_of(maps: dict[int, ActivationMap], group: NDArray[np.bool_]) -> ActivationMap:
+    return mean_map([mapped for index, mapped in maps.items() if group[index]])
+
+
 def _highest(energy: NDArray[np.float64], chosen: NDArray[np.bool_]) -> int:
     return int(np.where(chosen, energy, -np.inf).argmax())
 
@@ -276,14 +281,3 @@ def _spread(chosen: NDArray[np.bool_], n: int) -> NDArray[np.intp]:
     steps = np.linspace(0, len(indices) - 1, min(n, len(indices)))
     spread: NDArray[np.intp] = indices[np.unique(steps.round().astype(int))]
     return spread
-
-
-def _mean(maps: NDArray[np.object_]) -> ActivationMap:
-    first: ActivationMap = maps[0]
-    raising, lowering, histogram = (
-        np.mean([getattr(one, name) for one in maps], axis=0)
-        for name in ("raising", "lowering", "histogram")
-    )
-    return ActivationMap(
-        raising, lowering, histogram, first.degrees, first.ranges, first.axes, first.stride
-    )

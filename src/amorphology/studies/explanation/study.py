@@ -20,6 +20,7 @@ from amorphology.studies.explanation.results import (
 )
 from amorphology.studies.frame_explanation import explain
 from amorphology.training import load_run
+from amorphology.training.metrics import MEV
 from amorphology.training.progress import message
 
 __all__ = ["reproduce_explanation"]
@@ -178,7 +179,7 @@ def _largest_error(results: ExplanationResults) -> dict[str, float]:
     integral, conserved = [], []
     for one in (*results.attributions[0], *results.attributions[1]):
         rise = (one.prediction - one.baseline_prediction) * len(one.atoms)
-        of_map = one.gradients.values.sum() / 1000 * len(one.atoms)
+        of_map = one.gradients.values.sum() / MEV * len(one.atoms)
         integral.append(abs(of_map / rise - 1))
         conserved.append(abs((one.atoms.sum() + one.unassigned) / of_map - 1))
     return {

@@ -94,7 +94,7 @@ class Structure {
     delete this.faces[name];
   }
 
-  // view: { value, balls, selected: [{ members, lines, triangles }], atom, lit }
+  // view: { value, balls, selected: [{ members, lines, triangles }], atom }
   draw(view) {
     this.view = view;
     this.viewer.setBackgroundColor(themeColour("panel"));
