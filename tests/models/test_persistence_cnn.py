@@ -25,6 +25,21 @@ def test_one_energy_a_frame(bins: int, channels: int):
     assert model(torch.zeros(2, channels, bins, bins)).shape == (2,)
 
 
+def test_pooling_before_relu_changes_nothing():
+    torch.manual_seed(0)
+    model = PersistenceCNN(bins=32, in_channels=2)
+    images = torch.randn(4, 2, 32, 32)
+    parameters = list(model.parameters())
+    ours, usual = model(images), model.regressor(model.features(images)).squeeze(1)
+    assert torch.equal(ours, usual)
+    for one, other in zip(
+        torch.autograd.grad(ours.square().sum(), parameters),
+        torch.autograd.grad(usual.square().sum(), parameters),
+        strict=True,
+    ):
+        torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-7)
+
+
 def test_too_few_bins():
     with pytest.raises(ConfigError, match="bins is 7"):
         PersistenceCNN(bins=7)

@@ -82,9 +82,14 @@ class PersistenceCNN(nn.Module):
             float32 (n_frames,), in standard deviations of the training energies from their mean;
             with more than one output (n_frames, n_outputs).
         """
-        features = self.features(x)
+        features = x
+        for convolution, activation, pooling in zip(*[iter(self.features)] * 3, strict=True):
+            # The largest of four, then ReLU, instead of the other way round: the same numbers and
+            # gradients, with a quarter of the work for ReLU.
+            features = activation(pooling(convolution(features)))
         # Under bfloat16 autocast the convolutions, 99 % of the work, run in bfloat16. Energies of
         # 8 significant bits would be rounded by several meV/atom, so the last layers stay float32.
         with torch.autocast(x.device.type, enabled=False):
-            energies: Tensor = self.regressor(features.to(self.regressor[1].weight.dtype))
+            weights = next(self.regressor.parameters())
+            energies: Tensor = self.regressor(features.to(weights.dtype))
         return energies.squeeze(1) if self.n_outputs == 1 else energies
