@@ -51,6 +51,22 @@ def test_points_that_coincide_across_a_face_of_the_cell(shift: float):
     assert len(bond_midpoints(square, cutoff=0.3)) == 6
 
 
+def test_weights_follow_the_lengths_of_bonds():
+    frame = bulk("C", cubic=True)
+    points = bond_midpoints(frame, cutoff=2.6, weight=0.5)
+    lengths = np.repeat([3.57 * 3**0.5 / 4, 3.57 / 2**0.5], [16, 48])
+    np.testing.assert_allclose(points.arrays["weight"], -0.5 * (lengths / 2) ** 2)
+    assert not bond_midpoints(frame).arrays["weight"].any()
+
+
+def test_of_two_midpoints_in_one_place_the_shorter_bond_stays():
+    rhombus = Atoms("C4", [[1.0, 0, 0], [-1.0, 0, 0], [0, 0.7, 0], [0, -0.7, 0]])
+    points = bond_midpoints(rhombus, cutoff=2.1, weight=1.0)
+    at_centre = np.linalg.norm(points.positions, axis=1) < 1e-9
+    assert len(points) == 5
+    np.testing.assert_allclose(points.arrays["weight"][at_centre], [-(0.7**2)])
+
+
 def test_the_longest_bond_follows_the_elements():
     pair = Atoms("CH", positions=[[0, 0, 0], [1.33, 0, 0]])
     assert len(bond_midpoints(pair)) == 1  # 1.25 (0.76 + 0.31) = 1.3375

@@ -325,8 +325,8 @@ def test_progress(good_files: list[Path], tmp_path: Path, many_commits):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"dims": [3]}, "homology dimensions are 0, 1 and 2"),
-        ({"dims": []}, "homology dimensions are 0, 1 and 2"),
+        ({"dims": [4]}, "homology dimensions are 0, 1, 2 and 3"),
+        ({"dims": []}, "homology dimensions are 0, 1, 2 and 3"),
         ({"on_error": "ignore"}, "choose stop or skip"),
         ({"n_jobs": 0}, "give 1 or more"),
     ],

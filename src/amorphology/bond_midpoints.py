@@ -19,13 +19,16 @@ SAME = 1e-6
 """Midpoints nearer to each other than this, Angstrom, are one point."""
 
 
-def bond_midpoints(frame: Atoms, cutoff: float | None = None) -> Atoms:
-    """
-    Find the midpoints of all bonds.
+def bond_midpoints(frame: Atoms, cutoff: float | None = None, weight: float = 0.0) -> Atoms:
+    r"""
+    Find the midpoints of all bonds, and weights for them.
 
     Diagrams of atoms do not hold the distance of two atoms across a bond angle above 90 degrees:
     the smallest ball through both contains the atom between them. Half of this distance is that of
     the midpoints of their bonds to this atom, so that it is in diagrams of midpoints.
+
+    With weights :math:`-w (r/2)^2` for a bond of length r, midpoints enter a filtration the later
+    the longer their bonds are, so that births tell the lengths of bonds, too.
 
     Parameters
     ----------
@@ -33,18 +36,21 @@ def bond_midpoints(frame: Atoms, cutoff: float | None = None) -> Atoms:
         Periodic where its ``pbc`` says so.
     cutoff
         Longest bond, Angstrom; None: 1.25 times the sum of both atoms' covalent radii [1]_.
+    weight
+        The number w, 0 or greater.
 
     Returns
     -------
     ase.Atoms
         A point without element (``"X"``) for each bond, a bond to another image of the same atom
-        among them; in the same cell with the same ``pbc``. Midpoints that coincide, as those of the
-        diagonals of a square can, are one point.
+        among them; in the same cell with the same ``pbc``, the shortest bond first. Midpoints that
+        coincide, as those of the diagonals of a square can, are one point. The array ``"weight"``
+        holds the weights, Angstrom^2.
 
     Raises
     ------
     ConfigError
-        If `cutoff` is not a positive number.
+        If `cutoff` is not a positive number, or `weight` a negative one.
 
     References
     ----------
@@ -57,18 +63,23 @@ def bond_midpoints(frame: Atoms, cutoff: float | None = None) -> Atoms:
     >>> len(bond_midpoints(bulk("C")))
     4
     """
+    if not weight >= 0:
+        raise ConfigError(f"bond_weight is {weight}; give a number that is not negative")
     if cutoff is None:
         reach = BOND_STRETCH * np.asarray(covalent_radii)[frame.numbers]
     elif 0 < cutoff < np.inf:
         reach = np.full(len(frame), cutoff / 2)
     else:
         raise ConfigError(f"bond_cutoff is {cutoff}; give a positive number of Angstrom")
-    first, second, vectors = neighbor_list("ijD", frame, reach)
+    first, second, vectors, lengths = neighbor_list("ijDd", frame, reach)
     # Both directions of a bond to another image of the same atom are here: their midpoints are one.
-    once = first <= second
+    once = np.flatnonzero(first <= second)
+    once = once[np.argsort(lengths[once], kind="stable")]
     points = frame.positions[first[once]] + np.asarray(vectors)[once] / 2
     kept = _distinct(points, frame)
-    return Atoms(np.zeros(kept.sum(), int), points[kept], cell=frame.cell, pbc=frame.pbc)
+    midpoints = Atoms(np.zeros(kept.sum(), int), points[kept], cell=frame.cell, pbc=frame.pbc)
+    midpoints.set_array("weight", -weight * (lengths[once][kept] / 2) ** 2, float)
+    return midpoints
 
 
 def _distinct(points: NDArray[np.float64], frame: Atoms) -> NDArray[np.bool_]:

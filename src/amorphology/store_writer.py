@@ -90,7 +90,7 @@ def write_diagrams(
     out
         The store, a folder; its name should end in ``.zarr``.
     dims
-        Homology dimensions wanted, out of 0, 1 and 2.
+        Homology dimensions wanted, out of 0, 1, 2 and 3, see `alpha_persistence`.
     min_persistence
         As for `alpha_persistence`, Angstrom^2.
     simplices
@@ -126,8 +126,8 @@ def write_diagrams(
     if on_error not in ("stop", "skip"):
         raise ConfigError(f"on_error is {on_error!r}; choose stop or skip")
     dims = tuple(sorted(set(dims)))
-    if not dims or not set(dims) <= {0, 1, 2}:
-        raise ConfigError(f"dims={dims}: homology dimensions are 0, 1 and 2")
+    if not dims or not set(dims) <= {0, 1, 2, 3}:
+        raise ConfigError(f"dims={dims}: homology dimensions are 0, 1, 2 and 3")
     begun = time.monotonic()
     out = Path(out)
     files = structure_files(paths)

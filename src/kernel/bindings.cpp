@@ -88,7 +88,7 @@ nb::list to_list(std::array<T, N>&& parts) {
 
 nb::tuple alpha_diagrams(const Positions& positions, const CellVectors& cell,
                          const std::array<bool, 3>& pbc, const std::optional<Weights>& weights,
-                         const std::array<bool, 3>& wanted, bool windings,
+                         const std::array<bool, 4>& wanted, bool windings,
                          double min_persistence, int n_threads) {
     const Input input = read_input(positions, cell, pbc, weights);
     amorph::Diagrams diagrams;
@@ -179,10 +179,10 @@ NB_MODULE(_kernel, m) {
     m.doc() = "Alpha-complex persistence of periodic and free point sets.";
     nb::exception<amorph::InputError>(m, "InputError", PyExc_ValueError);
     m.def("alpha_diagrams", &alpha_diagrams, "positions"_a, "cell"_a, "pbc"_a,
-          "weights"_a = nb::none(), "wanted"_a = std::array<bool, 3>{true, true, true},
+          "weights"_a = nb::none(), "wanted"_a = std::array<bool, 4>{true, true, true, false},
           "windings"_a = false, "min_persistence"_a = 0.0, "n_threads"_a = 1,
           "([(birth, death, birth atoms, birth offsets, death atoms, death offsets, winding)] of H0 "
-          "to H2 (empty where not wanted), hidden atoms).");
+          "to H3 (empty where not wanted), hidden atoms).");
     m.def("alpha_rings", &alpha_rings, "positions"_a, "cell"_a, "pbc"_a, "weights"_a = nb::none(),
           "pairs"_a = nb::none(), "tolerance"_a = 0.0,
           "(birth, death, start, atoms, offsets, closing offset, filled) of rings of H1.");

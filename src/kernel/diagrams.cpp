@@ -252,6 +252,19 @@ Diagram make_diagram(const AlphaComplex& alpha, const std::vector<PersistencePai
     return diagram;
 }
 
+// H3: where space is periodic in all directions, it is filled with the last tetrahedron.
+std::vector<PersistencePair> space_filled(const AlphaComplex& alpha) {
+    const auto& tets = alpha.complex().tets;
+    if (alpha.n_periodic() < 3) return {};
+    const auto last = std::max_element(tets.begin(), tets.end(), [](const auto& a, const auto& b) {
+        return a.value < b.value;
+    });
+    return {{static_cast<std::int32_t>(last - tets.begin()), -1}};
+}
+
+// What could kill a class of H3.
+const std::vector<Simplex<4>> no_simplices;
+
 // The rows of a diagram that are asked for.
 template <class Birth, class Death>
 std::vector<Row> chosen_rows(const AlphaComplex& alpha, const std::vector<PersistencePair>& pairs,
@@ -299,20 +312,21 @@ Diagrams alpha_diagrams(std::span<const Point> positions, const Cell& cell,
                         const Options& options) {
     const AlphaComplex alpha = AlphaComplex::of(positions, cell, options.n_threads);
     const Complex& c = alpha.complex();
-    const auto& [want_h0, want_h1, want_h2] = options.wanted;
-    const auto pairs = persistence_pairs(c, options.wanted, options.n_threads);
+    const auto& [want_h0, want_h1, want_h2, want_h3] = options.wanted;
+    const auto pairs = persistence_pairs(c, {want_h0, want_h1, want_h2}, options.n_threads);
     std::vector<Winding> rings, channels;
     if (options.windings && want_h1) rings = ring_windings(c, alpha.names(), pairs[0], pairs[1]);
     if (options.windings && want_h2 && alpha.n_periodic() == 3)
         channels = channel_windings(c, alpha.names(), pairs[2]);
     Diagrams result;
-    auto& [h0, h1, h2] = result.by_dimension;
+    auto& [h0, h1, h2, h3] = result.by_dimension;
     const double shortest = options.min_persistence;
     run_tasks(
         options.n_threads,
         [&] { if (want_h0) h0 = make_diagram(alpha, pairs[0], {}, c.atoms, c.edges, shortest); },
         [&] { if (want_h1) h1 = make_diagram(alpha, pairs[1], rings, c.edges, c.triangles, shortest); },
         [&] { if (want_h2) h2 = make_diagram(alpha, pairs[2], channels, c.triangles, c.tets, shortest); });
+    if (want_h3) h3 = make_diagram(alpha, space_filled(alpha), {}, c.tets, no_simplices, 0);
     for (std::size_t atom = 0; atom < c.hidden.size(); ++atom)
         if (c.hidden[atom]) result.hidden.push_back(alpha.user_index(static_cast<std::int64_t>(atom)));
     std::sort(result.hidden.begin(), result.hidden.end());

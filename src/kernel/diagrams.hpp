@@ -28,7 +28,7 @@ struct Diagram {
 };
 
 struct Diagrams {
-    std::array<Diagram, 3> by_dimension;  // H0, H1, H2; empty where not wanted
+    std::array<Diagram, 4> by_dimension;  // H0 to H3; empty where not wanted
     std::vector<std::int32_t> hidden;     // atoms that no simplex has, their balls being covered
 };
 
@@ -38,7 +38,7 @@ struct FilteredSimplices {
 };
 
 struct Options {
-    std::array<bool, 3> wanted = {true, true, true};  // dimensions
+    std::array<bool, 4> wanted = {true, true, true, false};  // dimensions
     bool windings = false;
     double min_persistence = 0;
     int n_threads = 1;  // more than one pays for tens of thousands of atoms

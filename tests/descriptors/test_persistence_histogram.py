@@ -109,6 +109,8 @@ def test_a_frame_without_bonds_has_no_midpoints():
         ({"counting": "half"}, "counting is 'half'; choose whole or shared"),
         ({"points": "bonds"}, "points is 'bonds'; choose atoms or bond_midpoints"),
         ({"points": "bond_midpoints", "bond_cutoff": 0}, "bond_cutoff is 0; give a positive"),
+        ({"bond_weight": -1}, "bond_weight is -1; give a number that is not negative"),
+        ({"essential": "kept"}, "essential is 'kept'; choose left_out or paired"),
     ],
 )
 def test_points_without_meaning(copper_frames: list[Atoms], settings: dict, message: str):

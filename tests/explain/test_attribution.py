@@ -20,6 +20,7 @@ SETTINGS = {
     | {"axes": "radius", "normalisation": "probability", "range": (0.5, 2.0), "blur": 0.1},
     "not standardised": THREE_DEGREES | {"standardisation": None},
     "shared among bins, blurred": THREE_DEGREES | {"counting": "shared"},
+    "essential classes paired": THREE_DEGREES | {"essential": "paired"},
     "radii, shared among bins": ONE_DEGREE
     | {"axes": "radius", "range": (0.5, 2.0), "counting": "shared"},
 }

@@ -211,8 +211,8 @@ def test_dims_and_min_persistence_select():
             sorted_pairs(long[dim]), sorted_pairs(everything[dim], min_persistence=0.3)
         )
     assert 0 < len(long[1]) < len(everything[1])
-    with pytest.raises(ConfigError, match="dimensions are 0, 1 and 2"):
-        alpha_persistence(points, dims=[3])
+    with pytest.raises(ConfigError, match="dimensions are 0, 1, 2 and 3"):
+        alpha_persistence(points, dims=[4])
 
 
 def test_vectors_of_directions_that_are_not_periodic_are_not_read():

@@ -13,6 +13,7 @@ from amorphology.errors import ConfigError, StructureError
 from amorphology.geometry import geometry_problem
 from amorphology.homology import PersistenceDiagram, alpha_persistence
 from amorphology.homology.batch import map_in_order
+from amorphology.homology.essential_pairs import pair_essential_classes
 from amorphology.structures import frame_name
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "counted_pairs",
     "diagrams_of_degree",
     "diagrams_of_degrees",
+    "needed_degrees",
 ]
 
 Diagrams: TypeAlias = PersistenceDiagram | Mapping[int, PersistenceDiagram]
@@ -65,6 +67,7 @@ def diagrams_of_degrees(
     *,
     n_jobs: int | None = None,
     points: Callable[[Atoms], Atoms] | None = None,
+    paired: bool = False,
 ) -> Iterator[tuple[PersistenceDiagram, ...]]:
     """
     Read the diagrams of some homology degrees, one frame at a time.
@@ -78,8 +81,11 @@ def diagrams_of_degrees(
     n_jobs
         Threads that compute diagrams of frames; None takes the cores of this process.
     points
-        What makes the points of a frame whose diagrams are read; None takes its atoms. Their
-        diagrams count per atom of the frame.
+        What makes the points of a frame whose diagrams are read, with weights in their array
+        ``"weight"``; None takes its atoms. Their diagrams count per atom of the frame.
+    paired
+        Whether essential classes are paired, see `pair_essential_classes`; the diagrams of the
+        next degrees are then needed, too.
 
     Yields
     ------
@@ -96,6 +102,7 @@ def diagrams_of_degrees(
         raise StructureError(
             f"one {type(X).__name__} was passed on its own; pass a list of frames or of diagrams"
         )
+    needed = needed_degrees(degrees, paired=paired)
     found: Iterable[Atoms | Diagrams] = X
     if len(X) and isinstance(X[0], Atoms):
         frames = [x for x in X if isinstance(x, Atoms)]
@@ -107,11 +114,11 @@ def diagrams_of_degrees(
             index, frame = numbered
             name = frame_name(frame, index)
             if points is None:
-                return alpha_persistence(frame, dims=degrees, n_jobs=1, name=name)
+                return alpha_persistence(frame, dims=needed, n_jobs=1, name=name)
             problem = geometry_problem(frame.positions, frame.cell.array, frame.pbc)
             if problem is not None:
                 raise StructureError(f"{name}: {problem}")
-            return _of_points(points(frame), degrees, name, len(frame))
+            return _of_points(points(frame), needed, name, len(frame))
 
         # Computed while earlier ones are used, and then dropped: diagrams of 12,960 frames with
         # their simplices are over a gigabyte.
@@ -121,7 +128,29 @@ def diagrams_of_degrees(
             "diagrams were passed, but those of other points than atoms are needed; pass frames"
         )
     for index, x in enumerate(found):
-        yield tuple(_of_degree(x, index, degree) for degree in degrees)
+        diagrams = {degree: _of_degree(x, index, degree) for degree in needed}
+        if paired:
+            diagrams = pair_essential_classes(diagrams, degrees)
+        yield tuple(diagrams[degree] for degree in degrees)
+
+
+def needed_degrees(degrees: Sequence[int], *, paired: bool) -> tuple[int, ...]:
+    """
+    Tell which diagrams have to be there.
+
+    Parameters
+    ----------
+    degrees
+        Degrees to read.
+    paired
+        As for `diagrams_of_degrees`.
+
+    Returns
+    -------
+    tuple of int
+        In rising order.
+    """
+    return tuple(sorted({*degrees, *(degree + 1 for degree in degrees if paired)}))
 
 
 def _of_points(
@@ -133,7 +162,10 @@ def _of_points(
             degree: PersistenceDiagram.from_pairs(degree, [], [], n_atoms=n_atoms)
             for degree in degrees
         }
-    found = alpha_persistence(points, dims=degrees, n_jobs=1, name=name)
+    weights = points.arrays["weight"]
+    found = alpha_persistence(
+        points, weights=weights if weights.any() else None, dims=degrees, n_jobs=1, name=name
+    )
     return {degree: replace(diagram, n_atoms=n_atoms) for degree, diagram in found.items()}
 
 

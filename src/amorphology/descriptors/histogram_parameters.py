@@ -145,7 +145,9 @@ def check_choice(name: str, value: object, allowed: Sequence[str | None]) -> Non
         raise ConfigError(f"{name} is {value!r}; choose {', '.join(others)} or {last}")
 
 
-def maker_of_points(points: object, bond_cutoff: float | None) -> Callable[[Atoms], Atoms] | None:
+def maker_of_points(
+    points: object, bond_cutoff: float | None, bond_weight: float
+) -> Callable[[Atoms], Atoms] | None:
     """
     Find what makes the points of a frame whose diagrams are counted.
 
@@ -155,6 +157,8 @@ def maker_of_points(points: object, bond_cutoff: float | None) -> Callable[[Atom
         ``"atoms"`` or ``"bond_midpoints"``.
     bond_cutoff
         Longest bond, Angstrom; None for the rule of `amorphology.bond_midpoints.bond_midpoints`.
+    bond_weight
+        See there.
 
     Returns
     -------
@@ -164,9 +168,14 @@ def maker_of_points(points: object, bond_cutoff: float | None) -> Callable[[Atom
     Raises
     ------
     ConfigError
-        If there are no such points, or the longest bond is not a positive number.
+        If there are no such points, the longest bond is not a positive number, or the weight a
+        negative one.
     """
     check_choice("points", points, ("atoms", "bond_midpoints"))
     if bond_cutoff is not None:
         check_positive("bond_cutoff", bond_cutoff)
-    return partial(bond_midpoints, cutoff=bond_cutoff) if points == "bond_midpoints" else None
+    if not bond_weight >= 0:
+        raise ConfigError(f"bond_weight is {bond_weight}; give a number that is not negative")
+    if points == "atoms":
+        return None
+    return partial(bond_midpoints, cutoff=bond_cutoff, weight=bond_weight)

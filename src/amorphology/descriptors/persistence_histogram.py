@@ -17,6 +17,7 @@ from amorphology.descriptors.diagram_input import (
     check_whole,
     counted_pairs,
     diagrams_of_degrees,
+    needed_degrees,
 )
 from amorphology.descriptors.histogram_images import blur_matrix, blurred, moments
 from amorphology.descriptors.histogram_parameters import (
@@ -44,7 +45,7 @@ class PersistenceHistogram(TransformerMixin, BaseEstimator, auto_wrap_output_key
     r"""
     Histogram of the (birth, death) pairs of one homology degree, or of several.
 
-    Only finite pairs with death above birth and both values inside `range` are counted; the upper
+    Only pairs with a finite death above birth and both values inside `range` are counted; the upper
     end of the range belongs to the last bin. A frame without such a pair becomes a histogram of
     zeros before standardisation.
 
@@ -95,9 +96,17 @@ class PersistenceHistogram(TransformerMixin, BaseEstimator, auto_wrap_output_key
         diagrams are computed of frames, never passed; ``"per_atom"`` still counts atoms.
     bond_cutoff
         Longest bond, Angstrom; None takes 1.25 times the sum of covalent radii: for carbon 1.9.
+    bond_weight
+        The midpoint of a bond of length r has the weight ``-bond_weight * (r / 2) ** 2``, so that
+        births tell the lengths of bonds.
     counting
         ``"whole"``: a pair counts in its bin. ``"shared"``: the four bins whose centres are around
         a pair share it, the nearer the more, so that the histogram follows every small move.
+    essential
+        What becomes of the essential classes of a periodic structure. ``"left_out"``: they are not
+        counted [1]_, so that the numbers per atom of pairs depend on the size of the cell.
+        ``"paired"``: they are counted as the pairs that they make where the cell is repeated
+        (`amorphology.homology.pair_essential_classes`).
 
     Attributes
     ----------
@@ -134,7 +143,9 @@ class PersistenceHistogram(TransformerMixin, BaseEstimator, auto_wrap_output_key
         blur: float | Sequence[float] = 0.0,
         points: Literal["atoms", "bond_midpoints"] = "atoms",
         bond_cutoff: float | None = None,
+        bond_weight: float = 0.0,
         counting: Literal["whole", "shared"] = "whole",
+        essential: Literal["left_out", "paired"] = "left_out",
     ) -> None:
         self.homology = homology
         self.bins = bins
@@ -146,12 +157,19 @@ class PersistenceHistogram(TransformerMixin, BaseEstimator, auto_wrap_output_key
         self.blur = blur
         self.points = points
         self.bond_cutoff = bond_cutoff
+        self.bond_weight = bond_weight
         self.counting = counting
+        self.essential = essential
 
     @property
     def degrees(self) -> tuple[int, ...]:
         """The degrees of `homology`, also where it is one."""
         return checked_degrees(self.homology)
+
+    @property
+    def needed_degrees(self) -> tuple[int, ...]:
+        """Degrees of the diagrams that are read, in rising order."""
+        return needed_degrees(self.degrees, paired=self.essential == "paired")
 
     @property
     def ranges(self) -> tuple[tuple[float, float], ...]:
@@ -371,6 +389,7 @@ class PersistenceHistogram(TransformerMixin, BaseEstimator, auto_wrap_output_key
         check_choice("axes", self.axes, ("squared_radius", "radius"))
         check_choice("normalisation", self.normalisation, ("probability", "per_atom"))
         check_choice("counting", self.counting, ("whole", "shared"))
+        check_choice("essential", self.essential, ("left_out", "paired"))
         check_choice("standardisation", self.standardisation, ("max_min", "z_score", None))
         return [np.linspace(low, high, bins + 1) for low, high in self.ranges]
 
@@ -391,8 +410,11 @@ class PersistenceHistogram(TransformerMixin, BaseEstimator, auto_wrap_output_key
         return np.concatenate(places), np.concatenate(values)
 
     def _diagrams(self, X: Sequence[Atoms | Diagrams]) -> Iterator[tuple[PersistenceDiagram, ...]]:
-        points = maker_of_points(self.points, self.bond_cutoff)
-        return diagrams_of_degrees(X, self.degrees, n_jobs=self.n_jobs, points=points)
+        points = maker_of_points(self.points, self.bond_cutoff, self.bond_weight)
+        paired = self.essential == "paired"
+        return diagrams_of_degrees(
+            X, self.degrees, n_jobs=self.n_jobs, points=points, paired=paired
+        )
 
     def _shaped(self, binned: BinnedDiagrams) -> NDArray[np.float32]:
         """Images of all frames, without the axis of degrees where `homology` is one number."""

@@ -12,7 +12,11 @@ from amorphology.descriptors import PersistenceHistogram
 from amorphology.descriptors.binned_diagrams import bins_of_pairs, four_bins_of_pairs
 from amorphology.errors import StructureError
 from amorphology.explain.gradients import IntegratedGradients, integrated_gradients
-from amorphology.homology import PersistenceDiagram, alpha_persistence
+from amorphology.homology import (
+    PersistenceDiagram,
+    alpha_persistence,
+    pair_essential_classes,
+)
 from amorphology.homology.rings import Bond, Cavity, Ring, bonds_of, cavities_of, rings_of
 from amorphology.structures import frame_name
 from amorphology.training import Run, load_run
@@ -38,7 +42,8 @@ class Attribution:
     Attributes
     ----------
     diagrams
-        The frame's diagrams by degree, as `alpha_persistence` gives them.
+        The frame's diagrams by degree, as `alpha_persistence` gives them; with essential classes
+        paired where the model's histogram counts them so.
     pairs
         Share of each pair of each of them, float64 (n_pairs,), eV; 0 for pairs that the histogram
         does not count.
@@ -129,15 +134,18 @@ def attribute(
             f"a {type(frame).__name__} has no atoms to share energies out to; pass ase.Atoms"
         )
     descriptor = run.descriptor
-    diagrams = alpha_persistence(frame, dims=descriptor.degrees, name=frame_name(frame))
-    gradients = integrated_gradients(run, diagrams, baseline=baseline)
+    found = alpha_persistence(frame, dims=descriptor.needed_degrees, name=frame_name(frame))
+    gradients = integrated_gradients(run, found, baseline=baseline)
+    diagrams = found
+    if descriptor.essential == "paired":
+        diagrams = pair_essential_classes(found, descriptor.degrees)
     pairs, unassigned = shares_of_pairs(descriptor, diagrams, gradients)
     members: dict[int, list[NDArray[np.int64]]] = {}
     atoms = np.zeros(len(frame))
     for channel, (degree, shares) in enumerate(pairs.items()):
         diagram = diagrams[degree]
         counted = np.flatnonzero(pair_places(descriptor, channel, diagram) >= 0)
-        members[degree] = _members(frame, diagram, counted)
+        members[degree] = _members(frame, diagram, counted, found[degree].essential)
         for pair in counted:
             mine = members[degree][pair]
             np.add.at(atoms, mine, shares[pair] / len(mine))
@@ -263,10 +271,20 @@ def _on_axes(
 
 
 def _members(
-    frame: Atoms, diagram: PersistenceDiagram, counted: NDArray[np.intp]
+    frame: Atoms,
+    diagram: PersistenceDiagram,
+    counted: NDArray[np.intp],
+    essential: NDArray[np.bool_],
 ) -> list[NDArray[np.int64]]:
-    """Atoms of each pair's bond, ring or cavity; none for pairs that are not counted."""
+    """
+    Atoms of each pair's bond, ring or cavity; none for pairs that are not counted.
+
+    Essential classes that were paired enclose nothing: theirs is the simplex that ends them.
+    """
     members = [np.empty(0, np.int64)] * len(diagram)
-    for pair, one in zip(counted.tolist(), FINDERS[diagram.dimension](frame, counted), strict=True):
+    finite = counted[~essential[counted]]
+    for pair, one in zip(finite.tolist(), FINDERS[diagram.dimension](frame, finite), strict=True):
         members[pair] = one.atoms.astype(np.int64)
+    for pair in counted[essential[counted]].tolist():
+        members[pair] = np.unique(diagram.death_simplex[pair]).astype(np.int64)
     return members

@@ -70,8 +70,9 @@ def alpha_persistence(
         Weights by element instead: ASE's covalent radii, or a radius in Angstrom for each
         chemical symbol. Needs ``structure`` to be ``ase.Atoms``.
     dims : sequence of int
-        Homology dimensions wanted, out of 0, 1 and 2; others are not computed where that saves
-        time.
+        Homology dimensions wanted, out of 0, 1, 2 and 3; others are not computed where that saves
+        time. H3 is empty but where the structure is periodic in three directions: there it holds
+        one essential class, born when the balls fill space.
     min_persistence : float
         Leave out pairs with death - birth <= this, Angstrom^2. Pairs that are nothing but
         rounding (about 1e-11) are always left out.
@@ -95,7 +96,7 @@ def alpha_persistence(
         If a position or weight is not finite, two atoms coincide (also across a periodic
         boundary), or a periodic cell vector is zero or depends on the others.
     ConfigError
-        If ``dims`` holds anything else than 0, 1 and 2, or weights and radii do not fit.
+        If ``dims`` holds anything else than 0 to 3, or weights and radii do not fit.
 
     References
     ----------
@@ -110,8 +111,8 @@ def alpha_persistence(
     >>> alpha_persistence(bulk("C"))[2]
     PersistenceDiagram(H2: 5 finite and 3 essential pairs, 2 atoms)
     """
-    if not set(dims) <= {0, 1, 2}:
-        raise ConfigError(f"dims={tuple(dims)}: homology dimensions are 0, 1 and 2")
+    if not set(dims) <= {0, 1, 2, 3}:
+        raise ConfigError(f"dims={tuple(dims)}: homology dimensions are 0, 1, 2 and 3")
     if radii is not None:
         weights = _weights_of(structure, radii, weights)
     if isinstance(structure, ase.Atoms):
@@ -137,7 +138,7 @@ def alpha_persistence(
             np.ascontiguousarray(cell, dtype=np.float64),
             tuple(periodic.tolist()),
             weights,
-            tuple(dim in dims for dim in range(3)),
+            tuple(dim in dims for dim in range(4)),
             windings,
             min_persistence,
             n_jobs or (available_cores() if len(positions) >= _LARGE else 1),

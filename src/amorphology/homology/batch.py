@@ -77,7 +77,7 @@ def alpha_persistence_many(
         Does the work instead of threads: a process pool, or Dask's ``client.get_executor()``. It
         is left open.
     dims : sequence of int
-        Homology dimensions wanted, out of 0, 1 and 2.
+        Homology dimensions wanted, out of 0, 1, 2 and 3, see `alpha_persistence`.
     min_persistence : float
         As for `alpha_persistence`, Angstrom^2.
     on_error : {"stop", "skip"}

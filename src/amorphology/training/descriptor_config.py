@@ -67,10 +67,21 @@ class DescriptorConfig(Section):
         description="Longest bond, Angstrom, for points bond_midpoints. null: 1.25 times the sum "
         "of covalent radii, 1.9 for carbon.",
     )
+    bond_weight: NotNegative = Field(
+        default=0.0,
+        description="Weight of the midpoint of a bond of length r: minus this times (r/2)^2, so "
+        "that births tell the lengths of bonds.",
+    )
     counting: Literal["whole", "shared"] = Field(
         default="whole",
         description="whole: a pair counts in its bin. shared: the four bins around it share it, so "
         "that the histogram follows every small move; better for kernel_ridge.",
+    )
+    essential: Literal["left_out", "paired"] = Field(
+        default="left_out",
+        description="Essential classes of periodic cells. left_out: not counted. paired: counted "
+        "as the pairs they make where the cell is repeated, so that numbers per atom do not depend "
+        "on the size of the cell.",
     )
 
     @model_validator(mode="after")
