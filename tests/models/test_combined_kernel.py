@@ -6,6 +6,7 @@ from sklearn.kernel_ridge import KernelRidge as ReferenceKernelRidge
 from amorphology.errors import ConfigError
 from amorphology.models import Both, build_model
 from amorphology.models.combined_kernel import fit_combined_kernel, parts_of
+from amorphology.models.projection import Projection
 from amorphology.models.ridge import FittedRidge, fit_kernel_ridge
 
 BOTH = pytest.mark.parametrize("combination", ["product", "sum"])
@@ -18,12 +19,17 @@ def data(n: int, seed: int) -> tuple[list[np.ndarray], np.ndarray]:
 
 
 TRAIN, VALIDATION, TEST = data(150, 0), data(40, 1), data(60, 2)
-KEPT = [np.arange(4), np.arange(3)]
+KEPT = [Projection(np.arange(4)), Projection(np.arange(3))]
 
 
-def fit(combination: str, **choices) -> FittedRidge:
+def fit(combination: str, projections: list[Projection] = KEPT, **choices) -> FittedRidge:
     chosen = {"penalties": [1e-3], "lengths": [0.7], "weights": [1.0]} | choices
-    return fit_combined_kernel(*TRAIN, *VALIDATION, KEPT, **chosen, combination=combination)
+    train, validation = (
+        [projection(part) for projection, part in zip(projections, parts, strict=True)]
+        for parts, _ in (TRAIN, VALIDATION)
+    )
+    known = (train, TRAIN[1], validation, VALIDATION[1], projections)
+    return fit_combined_kernel(*known, **chosen, combination=combination)
 
 
 def predicted(model: torch.nn.Module, parts: list[np.ndarray]) -> np.ndarray:
@@ -65,9 +71,9 @@ def test_more_is_learned_from_both_than_from_either(combination: str):
     fitted = fit(combination, penalties=penalties, lengths=lengths, weights=[0.3, 1.0])
     assert len(fitted.chosen["lengths"]) == 2
     either = []
-    for train, validation, test, kept in zip(TRAIN[0], VALIDATION[0], TEST[0], KEPT, strict=True):
+    for train, validation, test, one in zip(TRAIN[0], VALIDATION[0], TEST[0], KEPT, strict=True):
         alone = fit_kernel_ridge(
-            train, TRAIN[1], validation, VALIDATION[1], kept, penalties, lengths
+            train, TRAIN[1], validation, VALIDATION[1], one.kept, penalties, lengths
         )
         either.append(error(alone.model(torch.from_numpy(test)).numpy(), TEST[1]))
     assert error(predicted(fitted.model, TEST[0]), TEST[1]) < 0.6 * min(either)
@@ -109,7 +115,12 @@ def test_parts_are_channels_and_the_second_descriptor():
 
 @BOTH
 def test_an_empty_model_takes_the_state(combination: str):
-    fitted = fit(combination)
+    turned = np.linalg.qr(np.random.default_rng(0).normal(size=(4, 4)))[0].astype(np.float32)
+    turning = [Projection(np.arange(4), turned), KEPT[1]]
+    fitted = fit(combination, projections=turning)
+    # Turned features have the same distances.
+    expected = predicted(fit(combination).model, TEST[0])
+    np.testing.assert_allclose(predicted(fitted.model, TEST[0]), expected, rtol=1e-3, atol=1e-3)
     model = build_model({"kind": "combined_kernel_ridge", **fitted.settings})
     model.load_state_dict(fitted.model.state_dict())
     np.testing.assert_array_equal(predicted(model, TEST[0]), predicted(fitted.model, TEST[0]))

@@ -14,6 +14,7 @@ from amorphology.models.probable_kernel import (
     improbability,
     most_probable,
 )
+from amorphology.models.projection import Projection
 
 N = 80
 
@@ -27,7 +28,7 @@ def data(n: int, seed: int) -> tuple[list[np.ndarray], np.ndarray]:
 
 
 TRAIN, TEST = data(N, 0), data(200, 1)
-KEPT = [np.arange(1)] * 3
+KEPT = [Projection(np.arange(1))] * 3
 TARGETS = TRAIN[1] - TRAIN[1].mean()
 SQUARES = [squared_distances(part, part) for part in TRAIN[0]]
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from amorphology.errors import ConfigError
 from amorphology.models.joint import Both
 from amorphology.models.kernels import gaussian, rmse, solve, squared_distances
+from amorphology.models.projection import Projection
 from amorphology.models.ridge import FittedRidge
 
 __all__ = [
@@ -65,6 +66,8 @@ class CombinedKernelRidge(nn.Module):
         For each part, features that count, out of all of them.
     combination
         ``"product"`` or ``"sum"``.
+    n_axes
+        For each part, axes that its features are projected on; None: they are not.
 
     Raises
     ------
@@ -73,7 +76,11 @@ class CombinedKernelRidge(nn.Module):
     """
 
     def __init__(
-        self, n_frames: int, n_features: Sequence[int], combination: Combination = "product"
+        self,
+        n_frames: int,
+        n_features: Sequence[int],
+        combination: Combination = "product",
+        n_axes: Sequence[int | None] | None = None,
     ) -> None:
         super().__init__()
         if combination not in ("product", "sum"):
@@ -84,9 +91,12 @@ class CombinedKernelRidge(nn.Module):
         self.lengths: Tensor
         self.weights: Tensor
         self.intercept: Tensor
-        for part, n in enumerate(n_features):
+        self.n_axes = list(n_axes or [None] * self.n_parts)
+        for part, (n, axes) in enumerate(zip(n_features, self.n_axes, strict=True)):
             self.register_buffer(f"kept_{part}", torch.zeros(n, dtype=torch.int64))
-            self.register_buffer(f"frames_{part}", torch.zeros(n_frames, n))
+            if axes is not None:
+                self.register_buffer(f"axes_{part}", torch.zeros(n, axes))
+            self.register_buffer(f"frames_{part}", torch.zeros(n_frames, axes or n))
         self.register_buffer("coefficients", torch.zeros(n_frames, dtype=torch.float64))
         self.register_buffer("lengths", torch.ones(self.n_parts, dtype=torch.float64))
         self.register_buffer("weights", torch.ones(self.n_parts, dtype=torch.float64))
@@ -110,6 +120,8 @@ class CombinedKernelRidge(nn.Module):
         for part, features in enumerate(parts_of(x)):
             # In double precision: coefficients of opposite sign cancel by several digits.
             seen = features[:, self.get_buffer(f"kept_{part}")].double()
+            if self.n_axes[part] is not None:
+                seen = seen @ self.get_buffer(f"axes_{part}").double()
             distances = torch.cdist(seen, self.get_buffer(f"frames_{part}").double())
             exponents.append(-0.5 * (distances / self.lengths[part]) ** 2)
         stacked = torch.stack(exponents)
@@ -126,7 +138,7 @@ def fit_combined_kernel(
     train_targets: NDArray[np.float64],
     validation: Sequence[NDArray[np.float32]],
     validation_targets: NDArray[np.float64],
-    kept: Sequence[NDArray[np.int64]],
+    projections: Sequence[Projection],
     penalties: Sequence[float],
     lengths: Sequence[float],
     weights: Sequence[float] = (1.0,),
@@ -142,11 +154,11 @@ def fit_combined_kernel(
     Parameters
     ----------
     train, validation
-        For each part, features, float32 (n_frames, n_features).
+        For each part, projected features, float32 (n_frames, n_axes).
     train_targets, validation_targets
         Energies, float64 (n_frames,).
-    kept
-        For each part what `varying_features` found.
+    projections
+        For each part what made them.
     penalties
         Values to try.
     lengths
@@ -199,7 +211,7 @@ def fit_combined_kernel(
     found = best[1 : 1 + n_parts], best[1 + n_parts :]
     model, settings = combined_model(
         train,
-        kept,
+        projections,
         coefficients,
         mean,
         np.multiply(found[0], units),
@@ -216,7 +228,7 @@ def fit_combined_kernel(
 
 def combined_model(
     train: Sequence[NDArray[np.float32]],
-    kept: Sequence[NDArray[np.int64]],
+    projections: Sequence[Projection],
     coefficients: Matrix,
     intercept: float,
     lengths: NDArray[np.float64],
@@ -229,9 +241,9 @@ def combined_model(
     Parameters
     ----------
     train
-        For each part, features of the training frames, float32 (n_frames, n_features).
-    kept
-        For each part what `varying_features` found.
+        For each part, projected features of the training frames, float32 (n_frames, n_axes).
+    projections
+        For each part what made them.
     coefficients
         Of the training frames, float64 (n_frames,).
     intercept
@@ -250,12 +262,15 @@ def combined_model(
     """
     settings: dict[str, Any] = {
         "n_frames": len(coefficients),
-        "n_features": [len(some) for some in kept],
+        "n_features": [len(one.kept) for one in projections],
         "combination": combination,
+        "n_axes": [None if one.axes is None else one.n_axes for one in projections],
     }
     model = CombinedKernelRidge(**settings)
-    for part, (places, features) in enumerate(zip(kept, train, strict=True)):
-        model.get_buffer(f"kept_{part}").copy_(torch.from_numpy(places))
+    for part, (projection, features) in enumerate(zip(projections, train, strict=True)):
+        model.get_buffer(f"kept_{part}").copy_(torch.from_numpy(projection.kept))
+        if projection.axes is not None:
+            model.get_buffer(f"axes_{part}").copy_(torch.from_numpy(projection.axes))
         model.get_buffer(f"frames_{part}").copy_(torch.from_numpy(features))
     model.coefficients.copy_(torch.from_numpy(coefficients))
     model.lengths.copy_(torch.from_numpy(lengths))

@@ -9,6 +9,7 @@ from scipy.optimize import minimize
 
 from amorphology.models.combined_kernel import combined_model
 from amorphology.models.kernels import gaussian, rmse, solve, squared_distances
+from amorphology.models.projection import Projection
 from amorphology.models.ridge import FittedRidge
 
 __all__ = ["fit_probable_kernel", "improbability", "most_probable"]
@@ -139,7 +140,7 @@ def fit_probable_kernel(
     train_targets: NDArray[np.float64],
     validation: Sequence[NDArray[np.float32]],
     validation_targets: NDArray[np.float64],
-    kept: Sequence[NDArray[np.int64]],
+    projections: Sequence[Projection],
     starts: int = 3,
     seed: int = 0,
 ) -> FittedRidge:
@@ -152,11 +153,11 @@ def fit_probable_kernel(
     Parameters
     ----------
     train, validation
-        For each part, features, float32 (n_frames, n_features).
+        For each part, projected features, float32 (n_frames, n_axes).
     train_targets, validation_targets
         Energies, float64 (n_frames,).
-    kept
-        For each part what `varying_features` found.
+    projections
+        For each part what made them.
     starts, seed
         As for `most_probable`; the seed also chooses the frames where there are more than
         `SEARCH_FRAMES`.
@@ -184,7 +185,7 @@ def fit_probable_kernel(
     seen = [squared_distances(new, known) for known, new in zip(train, validation, strict=True)]
     predictions = _product(seen, scales**-2) @ coefficients + intercept
     model, settings = combined_model(
-        train, kept, coefficients, intercept, scales, np.ones(len(train)), "product"
+        train, projections, coefficients, intercept, scales, np.ones(len(train)), "product"
     )
     return FittedRidge(
         model,

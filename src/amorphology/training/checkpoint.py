@@ -22,14 +22,15 @@ from amorphology.training.row_readers import EnvironmentReader, RowReader, Vecto
 
 __all__ = ["FORMAT_VERSION", "Checkpoint", "load_checkpoint", "save_checkpoint"]
 
-FORMAT_VERSION = 4
+FORMAT_VERSION = 5
 """Raised whenever older versions could no longer read what is written."""
 
 HISTOGRAM = "persistence_histogram"
 
-READABLE = (1, 2, 3, FORMAT_VERSION)
+READABLE = (1, 2, 3, 4, FORMAT_VERSION)
 """Version 1 had one kind of model, and one homology degree; version 2 one kind of descriptor;
-version 3 two descriptors of a frame at most."""
+version 3 two descriptors of a frame at most; version 4 neither axes of kernels nor histograms with
+paired essential classes or weights of bond midpoints."""
 
 Statistics: TypeAlias = float | list[float] | torch.Tensor
 """Of the training set: for a histogram a number, or one a degree; else one a feature."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,6 +14,7 @@ from torch import Tensor
 from amorphology.models import Both
 from amorphology.models.combined_kernel import fit_combined_kernel, parts_of
 from amorphology.models.probable_kernel import fit_probable_kernel
+from amorphology.models.projection import Projection, principal_projection
 from amorphology.models.ridge import FittedRidge, fit_kernel_ridge, fit_ridge, varying_features
 from amorphology.training.checkpoint import Checkpoint, save_checkpoint
 from amorphology.training.config import TrainingConfig
@@ -87,7 +89,7 @@ def _fit_one(
     targets: tuple[NDArray[np.float64], NDArray[np.float64]],
 ) -> FittedRidge:
     kept = varying_features(_batches(sets[0], None))
-    train, validation = (_matrix(some, None, kept) for some in sets)
+    train, validation = (_matrix(some, None, Projection(kept)) for some in sets)
     known = (train, targets[0], validation, targets[1], kept)
     if isinstance(model, RidgeConfig):
         return fit_ridge(*known, model.penalties)
@@ -102,11 +104,13 @@ def _fit_combined(
     seed: int,
 ) -> FittedRidge:
     n_parts = len(parts_of(sets[0][torch.arange(1)]))
-    kept = [varying_features(_batches(sets[0], part)) for part in range(n_parts)]
+    projections = [
+        principal_projection(partial(_batches, sets[0], part)) for part in range(n_parts)
+    ]
     train, validation = (
-        [_matrix(some, part, kept[part]) for part in range(n_parts)] for some in sets
+        [_matrix(some, part, projections[part]) for part in range(n_parts)] for some in sets
     )
-    known = (train, targets[0], validation, targets[1], kept)
+    known = (train, targets[0], validation, targets[1], projections)
     if model.search == "likelihood":
         return fit_probable_kernel(*known, model.starts, seed)
     return fit_combined_kernel(
@@ -127,7 +131,6 @@ def _batches(inputs: Inputs, part: int | None) -> Iterator[NDArray[np.float32]]:
         yield chosen.numpy()
 
 
-def _matrix(inputs: Inputs, part: int | None, kept: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Features that vary, of all frames, float32 (n_frames, n_kept)."""
-    batches = _batches(inputs, part)
-    return np.concatenate([batch.reshape(len(batch), -1)[:, kept] for batch in batches])
+def _matrix(inputs: Inputs, part: int | None, projection: Projection) -> NDArray[np.float32]:
+    """Project the features of all frames, float32 (n_frames, n_axes)."""
+    return np.concatenate([projection(batch) for batch in _batches(inputs, part)])
