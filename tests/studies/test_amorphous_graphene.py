@@ -67,7 +67,7 @@ def test_from_nothing_to_a_report(tmp_path):
     out = run_study(study, tmp_path / "out", n_jobs=2).parent
     report = json.loads((out / "report.json").read_text())
     assert (report["n_frames"], report["learned_atoms"], report["larger_atoms"]) == (55, 48, [96])
-    assert report["trainings"]["kernel_ridge_combined_seed0"]["larger"]["n_frames"] == 11
+    assert report["trainings"]["kernel_ridge_midpoints_seed0"]["larger"]["n_frames"] == 11
     page = (out / "report.html").read_text()
     assert "40,000 to 100,000 K/ps" in page
     assert "Atoms stay in the plane" in page

@@ -29,7 +29,7 @@ def alloys(copper_frames: list[Atoms]) -> list[Atoms]:
 
 def place(tmp_path: Path, begun: list[bool] | None = None) -> Workplace:
     return Workplace(
-        tmp_path / "features", lambda: begun.append(True) if begun is not None else None
+        tmp_path / "features", None, lambda: begun.append(True) if begun is not None else None
     )
 
 

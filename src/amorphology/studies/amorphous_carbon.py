@@ -14,6 +14,9 @@ from amorphology.studies.energy_study.plan import EnergyStudy, Material, Progres
 from amorphology.studies.energy_study.study import run_study
 from amorphology.studies.energy_study.trainings import (
     COMBINED,
+    LENGTHS,
+    MIDPOINTS,
+    PAIRED,
     PAPER,
     demo_trainings,
     paper_trainings,
@@ -23,22 +26,38 @@ from amorphology.training.config import DescriptorConfig, OptimisationConfig
 
 __all__ = ["CARBON", "CARBON_HISTOGRAMS", "CarbonSimulations", "carbon_study", "reproduce_carbon"]
 
+TOGETHER = DescriptorConfig(
+    homology=[0, 1, 2],
+    bins=64,
+    range=[(0.0, 1.3), (0.0, 2.5), (0.0, 2.5)],
+    axes="radius",
+    normalisation="per_atom",
+    blur=[0.03, 0.1, 0.1],
+    counting="shared",
+)
+ALL_PAIRED = TOGETHER.model_copy(update={"essential": "paired"})
+OF_MIDPOINTS = ALL_PAIRED.model_copy(
+    update={
+        "points": "bond_midpoints",
+        "bond_cutoff": 2.6,
+        "bond_weight": 0.25,
+        "range": [(0.0, 2.2)] * 3,
+        "blur": 0.06,
+    }
+)
+
 CARBON_HISTOGRAMS = {
-    PAPER: DescriptorConfig(),
-    "channels": DescriptorConfig(homology=[0, 1, 2], range=[(0.0, 2.0), (0.0, 8.0), (0.0, 8.0)]),
-    "per_atom": DescriptorConfig(normalisation="per_atom"),
-    "blur": DescriptorConfig(blur=0.19),
-    "radius": DescriptorConfig(axes="radius", range=(0.0, 2.5)),
-    COMBINED: DescriptorConfig(
-        homology=[0, 1, 2],
-        bins=64,
-        range=[(0.0, 1.3), (0.0, 2.5), (0.0, 2.5)],
-        axes="radius",
-        normalisation="per_atom",
-        blur=[0.03, 0.1, 0.1],
-    ),
+    PAPER: (DescriptorConfig(),),
+    "channels": (DescriptorConfig(homology=[0, 1, 2], range=[(0.0, 2.0), (0.0, 8.0), (0.0, 8.0)]),),
+    "per_atom": (DescriptorConfig(normalisation="per_atom"),),
+    "blur": (DescriptorConfig(blur=0.19),),
+    "radius": (DescriptorConfig(axes="radius", range=(0.0, 2.5)),),
+    COMBINED: (TOGETHER,),
+    PAIRED: (ALL_PAIRED,),
+    LENGTHS: (ALL_PAIRED,),
+    MIDPOINTS: (ALL_PAIRED, OF_MIDPOINTS),
 }
-"""The paper's histogram of carbon, and changes to it; by the names of the options."""
+"""Histograms of carbon, by the names of the options: the paper's first."""
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,9 @@ from amorphology.studies.energy_study.plan import EnergyStudy, Material, Progres
 from amorphology.studies.energy_study.study import run_study
 from amorphology.studies.energy_study.trainings import (
     COMBINED,
+    LENGTHS,
+    MIDPOINTS,
+    PAIRED,
     PAPER,
     demo_trainings,
     paper_trainings,
@@ -31,26 +34,43 @@ __all__ = [
 ]
 
 # No H2: a sheet encloses no cavities.
+TOGETHER = DescriptorConfig(
+    homology=[0, 1],
+    bins=64,
+    range=[(0.0, 1.3), (0.0, 2.5)],
+    axes="radius",
+    normalisation="per_atom",
+    blur=[0.03, 0.1],
+    counting="shared",
+)
+ALL_PAIRED = TOGETHER.model_copy(update={"essential": "paired"})
+OF_MIDPOINTS = ALL_PAIRED.model_copy(
+    update={
+        "points": "bond_midpoints",
+        "bond_cutoff": 2.6,
+        "bond_weight": 0.25,
+        "range": [(0.0, 2.2)] * 2,
+        "blur": 0.06,
+    }
+)
+PAPER_WAY: dict[str, Any] = {"range": (0.0, 4.0), "standardisation": "max_min"}
+
 GRAPHENE_HISTOGRAMS = {
-    PAPER: DescriptorConfig(range=(0.0, 4.0), standardisation="max_min"),
-    "channels": DescriptorConfig(
-        homology=[0, 1], range=[(0.0, 1.0), (0.0, 4.0)], standardisation="max_min"
+    PAPER: (DescriptorConfig(**PAPER_WAY),),
+    "channels": (
+        DescriptorConfig(
+            homology=[0, 1], range=[(0.0, 1.0), (0.0, 4.0)], standardisation="max_min"
+        ),
     ),
-    "per_atom": DescriptorConfig(
-        range=(0.0, 4.0), standardisation="max_min", normalisation="per_atom"
-    ),
-    "blur": DescriptorConfig(range=(0.0, 4.0), standardisation="max_min", blur=0.2),
-    "radius": DescriptorConfig(axes="radius", range=(0.0, 2.0), standardisation="max_min"),
-    COMBINED: DescriptorConfig(
-        homology=[0, 1],
-        bins=64,
-        range=[(0.0, 1.3), (0.0, 2.5)],
-        axes="radius",
-        normalisation="per_atom",
-        blur=[0.03, 0.1],
-    ),
+    "per_atom": (DescriptorConfig(**PAPER_WAY, normalisation="per_atom"),),
+    "blur": (DescriptorConfig(**PAPER_WAY, blur=0.2),),
+    "radius": (DescriptorConfig(axes="radius", range=(0.0, 2.0), standardisation="max_min"),),
+    COMBINED: (TOGETHER,),
+    PAIRED: (ALL_PAIRED,),
+    LENGTHS: (ALL_PAIRED,),
+    MIDPOINTS: (ALL_PAIRED, OF_MIDPOINTS),
 }
-"""The paper's histogram of graphene, and changes to it; by the names of the options."""
+"""Histograms of graphene, by the names of the options: the paper's first."""
 
 # A seventh of the frames of carbon: more passes for as many steps.
 OPTIMISATION = OptimisationConfig(epochs=100)

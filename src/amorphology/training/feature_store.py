@@ -22,7 +22,7 @@ from amorphology.structures import whole_file
 from amorphology.training.descriptor_kinds import descriptor_settings
 from amorphology.training.progress import message
 
-__all__ = ["FeatureRows", "features_in_blocks", "features_on_disk"]
+__all__ = ["FeatureRows", "features_in_blocks", "features_on_disk", "name_of_features"]
 
 BLOCK = 2**25
 """Bytes of features that are in memory before they are written."""
@@ -278,7 +278,26 @@ def _described(
 def _key(descriptor: FrameDescriptor, frames: Sequence[Atoms], each_atom: bool) -> str:
     """Name what decides the features: the same name, the same features."""
     settings = descriptor_settings(descriptor, each_atom=each_atom)
-    digest = hashlib.sha256(repr((FORMAT, settings)).encode())
+    return name_of_features(repr((FORMAT, settings)), frames)
+
+
+def name_of_features(settings: str, frames: Sequence[Atoms]) -> str:
+    """
+    Name features of frames: other settings or frames have another name.
+
+    Parameters
+    ----------
+    settings
+        All that decides the features of a frame.
+    frames
+        Frames.
+
+    Returns
+    -------
+    str
+        For the name of a file.
+    """
+    digest = hashlib.sha256(settings.encode())
     for frame in frames:
         digest.update(repr((len(frame), frame.pbc.tolist())).encode())
         for array in (frame.numbers, frame.positions, frame.cell.array):

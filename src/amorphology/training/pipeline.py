@@ -132,7 +132,8 @@ def _train(
     message(console, str(data))
     begin = partial(_start_folder, folder, config, data)
     kept = folder / FEATURES
-    place = Workplace(Path(config.cache) if config.cache else kept, begin, console, seconds)
+    cache = Path(config.cache) if config.cache else None
+    place = Workplace(cache or kept, cache, begin, console, seconds)
     reader = reader_of(config)
     features = reader.fit(data.frames, data.split.indices("train"), place)
     times = ", ".join(f"{name} {value:.1f} s" for name, value in seconds.items())

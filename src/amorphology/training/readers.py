@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from amorphology.descriptors import PersistenceHistogram
+from amorphology.descriptors.binned_diagrams import BinnedDiagrams
 from amorphology.descriptors.diagram_input import Diagrams
+from amorphology.training.histogram_store import binned_on_disk
 from amorphology.training.histograms import Histograms
 from amorphology.training.inputs import BothInputs
 from amorphology.training.progress import timed
@@ -33,6 +35,8 @@ class Workplace:
     ----------
     folder
         For features that are kept on disk.
+    cache
+        The same folder, if it is there for other trainings, too; else None.
     begin
         To be called before anything is written there, and once frames are known to be usable.
     console
@@ -42,6 +46,7 @@ class Workplace:
     """
 
     folder: Path
+    cache: Path | None
     begin: Callable[[], None]
     console: Console | None = None
     seconds: dict[str, float] = field(default_factory=dict)
@@ -106,7 +111,12 @@ class Reader(ABC):
         """
 
     @abstractmethod
-    def stream(self, frames: Sequence[Atoms | Diagrams], device: torch.device) -> Iterator[Any]:
+    def stream(
+        self,
+        frames: Sequence[Atoms | Diagrams],
+        device: torch.device,
+        cache: Path | None = None,
+    ) -> Iterator[Any]:
         """
         Make inputs of other frames, as many at a time as memory should hold.
 
@@ -116,6 +126,8 @@ class Reader(ABC):
             The frames.
         device
             Where they will be used.
+        cache
+            Folder where readers of diagrams keep what they counted for other models.
 
         Yields
         ------
@@ -149,7 +161,7 @@ class HistogramReader(Reader):
     def fit(self, frames: Sequence[Atoms], train: NDArray[np.intp], place: Workplace) -> Any:
         """Count pairs of all frames; see `Reader.fit`."""
         with timed(place.seconds, "diagrams"):
-            binned = self.descriptor.bin_pairs(frames)
+            binned = self._binned(frames, place.cache)
         with timed(place.seconds, "descriptors"):
             self.descriptor.fit_binned(binned, train)
         return binned
@@ -159,10 +171,19 @@ class HistogramReader(Reader):
         return Histograms(self.descriptor, features, device)
 
     def stream(
-        self, frames: Sequence[Atoms | Diagrams], device: torch.device
+        self,
+        frames: Sequence[Atoms | Diagrams],
+        device: torch.device,
+        cache: Path | None = None,
     ) -> Iterator[Histograms]:
         """Count pairs of all frames at once, which take little memory; see `Reader.stream`."""
-        yield self.inputs(self.descriptor.bin_pairs(frames), device)
+        yield self.inputs(self._binned(frames, cache), device)
+
+    def _binned(self, frames: Sequence[Atoms | Diagrams], cache: Path | None) -> BinnedDiagrams:
+        atoms = [frame for frame in frames if isinstance(frame, Atoms)]
+        if cache is None or len(atoms) < len(frames):
+            return self.descriptor.bin_pairs(frames)
+        return binned_on_disk(self.descriptor, atoms, cache)
 
     def sizes(self) -> dict[str, int]:
         """Bins and channels; see `Reader.sizes`."""
@@ -198,10 +219,13 @@ class BothReader(Reader):
         return BothInputs(self.whole.inputs(whole, device), self.local.inputs(local, device))
 
     def stream(
-        self, frames: Sequence[Atoms | Diagrams], device: torch.device
+        self,
+        frames: Sequence[Atoms | Diagrams],
+        device: torch.device,
+        cache: Path | None = None,
     ) -> Iterator[BothInputs]:
         """As many at a time as both descriptors have; see `Reader.stream`."""
-        streams = self.whole.stream(frames, device), self.local.stream(frames, device)
+        streams = [part.stream(frames, device, cache) for part in (self.whole, self.local)]
         whole, local = (next(stream, NOTHING) for stream in streams)
         while n := min(len(whole), len(local)):
             yield BothInputs(*(part.subset(np.arange(n)) for part in (whole, local)))

@@ -1,6 +1,7 @@
 """Descriptors whose features are kept on disk, a row for each frame or for each atom."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -76,7 +77,12 @@ class RowReader(Reader):
             self._learn(rows, train)
         return rows
 
-    def stream(self, frames: Sequence[Atoms | Diagrams], device: torch.device) -> Iterator[Any]:
+    def stream(
+        self,
+        frames: Sequence[Atoms | Diagrams],
+        device: torch.device,
+        cache: Path | None = None,  # noqa: ARG002
+    ) -> Iterator[Any]:
         """Describe some at a time; see `Reader.stream`."""
         self._choose_jobs(frames)
         # What is no frame gets its error from the descriptor.

@@ -147,7 +147,9 @@ class Run:
         members = self.predict_members(frames)
         return members.mean(axis=0), members.std(axis=0, ddof=1)
 
-    def predict_members(self, frames: Sequence[Atoms | Diagrams]) -> NDArray[np.float64]:
+    def predict_members(
+        self, frames: Sequence[Atoms | Diagrams], cache: Path | None = None
+    ) -> NDArray[np.float64]:
         """
         Predict energies with every member of an ensemble.
 
@@ -155,6 +157,8 @@ class Run:
         ----------
         frames
             Frames, or their persistence diagrams.
+        cache
+            Folder where pairs of diagrams that are counted are kept for other models.
 
         Returns
         -------
@@ -169,7 +173,7 @@ class Run:
         found = [np.empty((len(self.models), 0))]
         if len(frames):
             device = choose_device("auto")
-            found += [self._predict(inputs) for inputs in self.reader.stream(frames, device)]
+            found += [self._predict(inputs) for inputs in self.reader.stream(frames, device, cache)]
         return np.concatenate(found, axis=1)
 
     def predict_features(self, features: Any) -> NDArray[np.float64]:

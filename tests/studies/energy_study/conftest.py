@@ -102,14 +102,16 @@ MATERIAL = Material(
     citation="nobody.",
 )
 HISTOGRAMS = {
-    PAPER: DescriptorConfig(bins=16),
-    COMBINED: DescriptorConfig(
-        homology=[0, 1, 2],
-        bins=16,
-        range=[(0.0, 1.3), (0.0, 2.5), (0.0, 2.5)],
-        axes="radius",
-        normalisation="per_atom",
-        blur=[0.03, 0.1, 0.1],
+    PAPER: (DescriptorConfig(bins=16),),
+    COMBINED: (
+        DescriptorConfig(
+            homology=[0, 1, 2],
+            bins=16,
+            range=[(0.0, 1.3), (0.0, 2.5), (0.0, 2.5)],
+            axes="radius",
+            normalisation="per_atom",
+            blur=[0.03, 0.1, 0.1],
+        ),
     ),
 }
 BY_RUN = SplitConfig(by="run", validation=0.2, test=0.2)

@@ -118,7 +118,7 @@ def comparison_rows(shape: Literal["space", "sheet"]) -> tuple[Row, ...]:
     kernel = KernelRidgeConfig(kind="kernel_ridge", kernel="product", search="likelihood")
     soap, acsf = SOAPConfig(kind="soap"), ACSFConfig(kind="acsf")
     average = _averaged_soap()
-    paper = (CARBON_HISTOGRAMS if shape == SPACE else GRAPHENE_HISTOGRAMS)[PAPER]
+    (paper,) = (CARBON_HISTOGRAMS if shape == SPACE else GRAPHENE_HISTOGRAMS)[PAPER]
     diagrams, midpoints = _diagrams(shape), _midpoints(shape)
     every = "PD H0 + H1 + H2" if shape == SPACE else "PD H0 + H1"
     return (
@@ -201,30 +201,31 @@ def _averaged_soap() -> SOAPConfig:
 
 def _diagrams(shape: str) -> DescriptorConfig:
     """Count pairs of all degrees that tell something, per atom over radii, blurred."""
-    return _histogram(shape, [(0.0, 3.0), (0.2, 3.2), (0.2, 3.2)], 0.2, "atoms")
+    degrees: list[Literal[0, 1, 2]] = [0, 1, 2]
+    n_degrees = 3 if shape == SPACE else 2
+    return DescriptorConfig(
+        homology=degrees[:n_degrees],
+        axes="radius",
+        range=[(0.0, 3.0), (0.2, 3.2), (0.2, 3.2)][:n_degrees],
+        bins=64,
+        normalisation="per_atom",
+        blur=0.2,
+        counting="shared",
+        essential="paired",
+    )
 
 
 def _midpoints(shape: str) -> DescriptorConfig:
     """Do the same with the midpoints of bonds, which are closer together."""
-    return _histogram(shape, [(0.0, 2.0), (0.2, 2.2), (0.2, 2.2)], 0.06, "bond_midpoints")
-
-
-def _histogram(
-    shape: str,
-    ranges: list[tuple[float, float]],
-    blur: float,
-    points: Literal["atoms", "bond_midpoints"],
-) -> DescriptorConfig:
-    n_degrees = 3 if shape == SPACE else 2
-    degrees: list[Literal[0, 1, 2]] = [0, 1, 2]
-    return DescriptorConfig(
-        homology=degrees[:n_degrees],
-        axes="radius",
-        range=ranges[:n_degrees],
-        bins=64,
-        normalisation="per_atom",
-        blur=blur,
-        points=points,
+    diagrams = _diagrams(shape)
+    return diagrams.model_copy(
+        update={
+            "points": "bond_midpoints",
+            "bond_cutoff": 2.6,
+            "bond_weight": 0.25,
+            "range": (0.0, 2.4),
+            "blur": 0.06,
+        }
     )
 
 

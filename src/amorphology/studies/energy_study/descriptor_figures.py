@@ -51,7 +51,7 @@ class _Described:
 
 def _describe(results: Results, indices: Sequence[int]) -> _Described:
     """Count the rings of frames as the paper does, whatever the models see."""
-    settings = next(x.descriptor for x in results.study.trainings if x.option == PAPER)
+    settings = next(x.descriptors[0] for x in results.study.trainings if x.option == PAPER)
     counter = PersistenceHistogram(
         homology=1, bins=settings.bins, range=settings.range, standardisation=None
     )

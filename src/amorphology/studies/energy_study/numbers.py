@@ -119,18 +119,20 @@ def _family(outcomes: Sequence[Outcome]) -> dict[str, Any]:
 
 
 def _training(outcome: Outcome) -> dict[str, Any]:
-    metrics = outcome.metrics
+    metrics, training = outcome.metrics, outcome.training
     of_model = ("parameters", "device", "precision", "epochs", "best_epoch", "members", "chosen")
     return {
-        "family": outcome.training.family,
-        "seed": outcome.training.seed,
+        "family": training.family,
+        "seed": training.seed,
         **{subset: error.as_dict() for subset, error in outcome.errors.items()},
         **{key: metrics[key] for key in of_model if key in metrics},
         "seconds": metrics["seconds"],
         **outcome.made_on,
         "settings": {
-            section: getattr(outcome.training, section).model_dump(mode="json")
-            for section in ("split", "descriptor", "model", "optimisation")
+            "descriptors": [one.model_dump(mode="json") for one in training.descriptors],
+            "split": training.split.model_dump(mode="json"),
+            "model": training.model.model_dump(mode="json"),
+            "optimisation": training.optimisation.model_dump(mode="json"),
         },
     }
 

@@ -51,6 +51,10 @@ def histogram_words(settings: dict[str, Any]) -> str:
             settings["normalisation"]
         ],
     ]
+    if settings["counting"] == "shared":
+        words.append("shared among bins")
+    if settings["essential"] == "paired":
+        words.append("essential classes paired")
     blurs = settings["blur"] if isinstance(settings["blur"], list) else [settings["blur"]]
     if any(blurs):
         words.append(f"blurred by {', '.join(f'{blur:g}' for blur in blurs)} {unit}")

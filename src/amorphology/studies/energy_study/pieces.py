@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from ase import Atoms
 from numpy.typing import NDArray
 from rich.console import Console
 
@@ -22,6 +23,7 @@ from amorphology.studies.record import machine
 from amorphology.training import Run, TrainingConfig, load_config, train
 from amorphology.training.data import csv_text
 from amorphology.training.progress import message
+from amorphology.training.readers import HistogramReader
 from amorphology.training.run import METRICS
 
 __all__ = ["Piece", "Predictions", "finish_piece"]
@@ -226,26 +228,24 @@ def finish_piece(
                 raise
             message(console, f"{piece.folder}: another process is at it")
             return False
-        _finish(piece, train(config, console), larger, n_jobs)
+        cache = Path(config.cache) if config.cache else None
+        _finish(piece, train(config, console), larger, n_jobs, cache)
     return True
 
 
-def _finish(piece: Piece, run: Run, larger: Sequence[Path], n_jobs: int | None) -> None:
+def _finish(
+    piece: Piece, run: Run, larger: Sequence[Path], n_jobs: int | None, cache: Path | None
+) -> None:
     """Predict the larger cells, and say where."""
     frames = read_frames(larger) if larger else []
     energies = mean_energy_per_atom(frames) if frames else np.empty(0)
-    degrees = run.descriptor.degrees
     seconds = {"seconds_larger_diagrams": 0.0, "seconds_larger_prediction": 0.0}
-    parts = [run.predict_members([])]
-    for first in range(0, len(frames), AT_A_TIME):
+    if isinstance(run.reader, HistogramReader):
+        members = _predict_diagrams(run, frames, n_jobs, seconds)
+    else:
         start = time.perf_counter()
-        some = frames[first : first + AT_A_TIME]
-        diagrams = alpha_persistence_many(some, n_jobs=n_jobs, dims=degrees)
-        found = time.perf_counter()
-        parts.append(run.predict_members(diagrams))
-        seconds["seconds_larger_diagrams"] += found - start
-        seconds["seconds_larger_prediction"] += time.perf_counter() - found
-    members = np.concatenate(parts, axis=1)
+        members = run.predict_members(frames, cache)
+        seconds["seconds_larger_prediction"] = time.perf_counter() - start
     columns = [energies, members.mean(axis=0)]
     names = ["energy_ev_per_atom", "prediction_ev_per_atom"]
     if len(members) > 1:
@@ -257,6 +257,23 @@ def _finish(piece: Piece, run: Run, larger: Sequence[Path], n_jobs: int | None) 
     ]
     write_text(piece.folder / LARGER_CELLS, csv_text(["source", *names], rows))
     piece.finish(run, {"n_larger_frames": len(frames), **seconds})
+
+
+def _predict_diagrams(
+    run: Run, frames: Sequence[Atoms], n_jobs: int | None, seconds: dict[str, float]
+) -> NDArray[np.float64]:
+    """Predict frames from their diagrams, to know how long each takes."""
+    degrees = run.descriptor.needed_degrees
+    parts = [run.predict_members([])]
+    for first in range(0, len(frames), AT_A_TIME):
+        start = time.perf_counter()
+        some = frames[first : first + AT_A_TIME]
+        diagrams = alpha_persistence_many(some, n_jobs=n_jobs, dims=degrees)
+        found = time.perf_counter()
+        parts.append(run.predict_members(diagrams))
+        seconds["seconds_larger_diagrams"] += found - start
+        seconds["seconds_larger_prediction"] += time.perf_counter() - found
+    return np.concatenate(parts, axis=1)
 
 
 def _settings(config: TrainingConfig) -> dict[str, Any]:

@@ -32,7 +32,7 @@ from amorphology.training.progress import message
 
 __all__ = ["run_study"]
 
-DATA, MODELS, FIGURE_FOLDER = "data", "models", "figures"
+DATA, MODELS, FIGURE_FOLDER, CACHE = "data", "models", "figures", "counted_pairs"
 SECONDS, CHECKED = "seconds.json", "simulations.json"
 PAGE, NUMBERS, PREDICTIONS = "report.html", "report.json", "predictions.csv"
 
@@ -153,7 +153,9 @@ class _Folder:
         """Write down the settings of a training."""
         # Frames are read only where the settings depend on them.
         middle = self.frames.middle() if training.without_middle else None
-        return training.config(self.piece(training).folder, self.paths(larger=False), middle)
+        return training.config(
+            self.piece(training).folder, self.paths(larger=False), middle, self.out / CACHE
+        )
 
 
 def _simulate(folder: _Folder, n_jobs: int | None, console: Console | None) -> StageTime:
@@ -267,7 +269,9 @@ def _write_report(
         "versions": versions(out / DATA),
         "protocol": study.simulations.as_dict(),
         "histograms": {
-            training.option: histogram_words(training.descriptor.model_dump(mode="json"))
+            training.option: "; and of bond midpoints ".join(
+                histogram_words(one.model_dump(mode="json")) for one in training.descriptors
+            )
             for training in study.trainings
         },
         **result_numbers(results),

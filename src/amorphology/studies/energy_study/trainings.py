@@ -22,8 +22,11 @@ from amorphology.training.config import (
 __all__ = [
     "COMBINED",
     "FRACTIONS",
+    "LENGTHS",
+    "MIDPOINTS",
     "MODELS",
     "OPTIONS",
+    "PAIRED",
     "PAPER",
     "Training",
     "demo_trainings",
@@ -31,8 +34,9 @@ __all__ = [
     "paper_trainings",
 ]
 
-PAPER, COMBINED = "paper", "combined"
-"""Options: the paper's histogram, and all changes to it together."""
+PAPER, COMBINED, PAIRED = "paper", "combined", "paired"
+LENGTHS, MIDPOINTS = "lengths", "midpoints"
+"""Options: the paper's histogram; changes to it together; then one more thing at a time."""
 
 OPTIONS = {
     PAPER: "the paper’s",
@@ -40,9 +44,17 @@ OPTIONS = {
     "per_atom": "counts per atom",
     "blur": "blurred",
     "radius": "radius axes",
-    COMBINED: "all changes together",
+    COMBINED: "these changes together",
+    PAIRED: "and essential classes paired",
+    LENGTHS: "and a length for each degree",
+    MIDPOINTS: "and diagrams of bond midpoints",
 }
 """What distinguishes each histogram from the paper's, for people."""
+
+ONE_LENGTH = KernelRidgeConfig(kind="kernel_ridge")
+LENGTH_EACH = KernelRidgeConfig(
+    kind="kernel_ridge", kernel="product", search="likelihood", starts=1
+)
 
 MODELS = {"cnn": "CNN", "ridge": "Ridge", "kernel_ridge": "Kernel ridge"}
 """Kinds of models, for people."""
@@ -85,7 +97,9 @@ class Training:
         Why it is done.
     option
         Key of `OPTIONS`.
-    descriptor, model, split, optimisation, ensemble, fraction
+    descriptors
+        What the model sees, one descriptor or more.
+    model, split, optimisation, ensemble, fraction
         Settings, see `amorphology.training.TrainingConfig`.
     seed
         Of the split, the first weights and the order of frames.
@@ -95,7 +109,7 @@ class Training:
 
     shows: str
     option: str
-    descriptor: DescriptorConfig
+    descriptors: tuple[DescriptorConfig, ...]
     model: ModelConfig = field(default=CNNConfig())
     seed: int = 0
     split: SplitConfig = field(default=BY_RUN)
@@ -130,7 +144,11 @@ class Training:
         return f"{self.ensemble} × {title}" if self.ensemble > 1 else title
 
     def config(
-        self, folder: Path, frames: Sequence[Path], middle: tuple[float, float] | None
+        self,
+        folder: Path,
+        frames: Sequence[Path],
+        middle: tuple[float, float] | None,
+        cache: Path,
     ) -> TrainingConfig:
         """
         Write down the settings.
@@ -143,6 +161,9 @@ class Training:
             Files to learn from.
         middle
             Energies that are left out `without_middle`, eV/atom.
+        cache
+            Folder where counted pairs are kept that other trainings count, too; used for several
+            descriptors, whose diagrams take minutes.
 
         Returns
         -------
@@ -158,7 +179,9 @@ class Training:
                 exclude_energies=middle if self.without_middle else None,
             ),
             split=self.split,
-            descriptor=self.descriptor,
+            descriptor=self.descriptors[0],
+            also=list(self.descriptors[1:]),
+            cache=str(cache) if len(self.descriptors) > 1 else None,
             model=self.model,
             ensemble=self.ensemble,
             optimisation=self.optimisation,
@@ -166,7 +189,9 @@ class Training:
 
 
 def demo_trainings(
-    descriptors: Mapping[str, DescriptorConfig], optimisation: OptimisationConfig, seed: int
+    descriptors: Mapping[str, tuple[DescriptorConfig, ...]],
+    optimisation: OptimisationConfig,
+    seed: int,
 ) -> tuple[Training, ...]:
     """
     List what takes minutes: the paper's network, and one model past it.
@@ -174,7 +199,7 @@ def demo_trainings(
     Parameters
     ----------
     descriptors
-        Histogram of each option, by the keys of `OPTIONS`.
+        Histograms of each option, by the keys of `OPTIONS`.
     optimisation
         Of the networks.
     seed
@@ -194,10 +219,10 @@ def demo_trainings(
             optimisation=optimisation,
         ),
         Training(
-            "all changes to the histogram together",
-            COMBINED,
-            descriptors[COMBINED],
-            KernelRidgeConfig(kind="kernel_ridge"),
+            "all changes together",
+            MIDPOINTS,
+            descriptors[MIDPOINTS],
+            LENGTH_EACH,
             seed=seed,
             optimisation=optimisation,
         ),
@@ -205,7 +230,9 @@ def demo_trainings(
 
 
 def paper_trainings(
-    descriptors: Mapping[str, DescriptorConfig], optimisation: OptimisationConfig, seed: int
+    descriptors: Mapping[str, tuple[DescriptorConfig, ...]],
+    optimisation: OptimisationConfig,
+    seed: int,
 ) -> tuple[Training, ...]:
     """
     List all trainings of a study at the paper's scale.
@@ -220,8 +247,8 @@ def paper_trainings(
     tuple of Training
         The paper's way first.
     """
-    cnn = CNNConfig()
-    ridge, kernel = RidgeConfig(kind="ridge"), KernelRidgeConfig(kind="kernel_ridge")
+    cnn, ridge = CNNConfig(), RidgeConfig(kind="ridge")
+    one_length = [option for option in OPTIONS if option not in (LENGTHS, MIDPOINTS)]
 
     def some(
         shows: str | None,
@@ -257,17 +284,20 @@ def paper_trainings(
     random = "single frames held out at random"
     return (
         *some("the paper’s network, whole runs held out", cnn, [PAPER], SEEDS),
-        *some(None, kernel, OPTIONS, SEEDS),
-        *some(None, ridge, [PAPER, COMBINED], SEEDS),
-        *some(None, cnn, [COMBINED], SEEDS),
-        *some("spread of five networks as uncertainty", cnn, [COMBINED], ensemble=ENSEMBLE),
+        *some(None, ONE_LENGTH, one_length, SEEDS),
+        *some(None, LENGTH_EACH, [LENGTHS, MIDPOINTS], SEEDS),
+        *some(None, ridge, [PAPER, PAIRED], SEEDS),
+        *some(None, cnn, [PAIRED], SEEDS),
+        *some("spread of five networks as uncertainty", cnn, [PAIRED], ensemble=ENSEMBLE),
         *some(random, cnn, [PAPER], SEEDS, split="random"),
-        *some(random, kernel, [PAPER, COMBINED], SEEDS, split="random"),
+        *some(random, ONE_LENGTH, [PAPER], SEEDS, split="random"),
+        *some(random, LENGTH_EACH, [MIDPOINTS], SEEDS, split="random"),
         *some(gap, cnn, [PAPER], without_middle=True),
-        *some(gap, kernel, [COMBINED], without_middle=True),
+        *some(gap, LENGTH_EACH, [MIDPOINTS], without_middle=True),
         *some(curve, cnn, [PAPER], fractions=FRACTIONS),
-        *some(curve, kernel, [PAPER, COMBINED], fractions=FRACTIONS),
-        *some(curve, ridge, [COMBINED], fractions=FRACTIONS),
+        *some(curve, ONE_LENGTH, [PAPER], fractions=FRACTIONS),
+        *some(curve, LENGTH_EACH, [MIDPOINTS], fractions=FRACTIONS),
+        *some(curve, ridge, [PAIRED], fractions=FRACTIONS),
     )
 
 
