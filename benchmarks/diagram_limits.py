@@ -49,6 +49,7 @@ MAIN = (
     "diagrams + SOAP",
     "diagrams + midpoints + SOAP",
 )
+MIDPOINTS = {"points": "bond_midpoints", "bond_cutoff": 2.6, "bond_weight": 0.25}
 DIVIDED_AGAIN = (*MAIN, "diagrams + midpoints, two blurs each")
 """Rows whose errors are those of several divisions."""
 
@@ -59,17 +60,20 @@ def descriptions(
     frames: Sequence[Atoms],
 ) -> tuple[dict[str, list[Matrix]], NDArray[np.float32]]:
     """Parts of the kernel for each description; and the histograms of atoms, for other learners."""
-    atoms = histograms(frames, "atoms", 3.2, (0.08, 0.2))
-    whole = histograms(frames, "atoms", 3.2, (0.2,), "whole")
-    bonds = histograms(frames, "bond_midpoints", 2.2, (0.06, 0.15))
+    atoms = histograms(frames, 3.2, (0.1, 0.2))
+    whole = histograms(frames, 3.2, (0.2,), counting="whole")
+    left_out = histograms(frames, 3.2, (0.2,), essential="left_out")
+    bonds = histograms(frames, 2.4, (0.06, 0.12), **MIDPOINTS)
+    unweighted = histograms(frames, 2.2, (0.06,), points="bond_midpoints")
     other = simple(frames)
     known = {name: [distances_between_frames(rows)] for name, rows in other.items()}
     diagrams, midpoints = of_degrees(atoms[0.2]), of_degrees(bonds[0.06])
     soap = [distances_between_frames(averaged_soap(frames))]
-    finer = of_degrees(atoms[0.08]) + of_degrees(bonds[0.15])
+    finer = of_degrees(atoms[0.1]) + of_degrees(bonds[0.12])
     parts = {
         "diagrams": diagrams,
         "diagrams, pairs counted in whole bins": of_degrees(whole[0.2]),
+        "diagrams, essential classes left out": of_degrees(left_out[0.2]),
         "midpoints": midpoints,
         "diagrams + neighbours": diagrams + known["neighbours"],
         "diagrams + angles": diagrams + known["angles"],
@@ -82,6 +86,10 @@ def descriptions(
         },
         "diagrams + distances": diagrams + known["distances"],
         "distances + angles + neighbours": [matrix for part in known.values() for matrix in part],
+        "diagrams + midpoints of bonds below 1.9 Å, unweighted": [
+            *diagrams,
+            *of_degrees(unweighted[0.06]),
+        ],
         "diagrams + midpoints": diagrams + midpoints,
         "diagrams + midpoints, two blurs each": diagrams + midpoints + finer,
         "averaged SOAP": soap,

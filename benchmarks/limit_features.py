@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from ase import Atoms
@@ -31,23 +32,12 @@ def distances_between_frames(features: NDArray[np.float32]) -> NDArray[np.float6
 
 
 def histograms(
-    frames: Sequence[Atoms],
-    points: str,
-    top: float,
-    blurs: Sequence[float],
-    counting: str = "shared",
+    frames: Sequence[Atoms], top: float, blurs: Sequence[float], **changes: Any
 ) -> dict[float, NDArray[np.float32]]:
     """Histograms of all degrees for each blur, (n_frames, 3, bins, bins)."""
-    ranges = [(0.0, top), (0.2, top), (0.2, top)]
+    usual = {"counting": "shared", "essential": "paired"}
     descriptor = PersistenceHistogram(
-        [0, 1, 2],
-        64,
-        ranges,
-        "per_atom",
-        None,
-        axes="radius",
-        points=points,
-        counting=counting,
+        [0, 1, 2], 64, (0.0, top), "per_atom", None, axes="radius", **usual | changes
     )
     binned = descriptor.bin_pairs(frames)
     found = {}

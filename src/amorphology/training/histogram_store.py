@@ -56,10 +56,10 @@ def binned_on_disk(
     settings |= {"homology": descriptor.degrees, "range": descriptor.ranges}  # however written
     path = folder / f"{name_of_features(repr((FORMAT, settings)), frames)}.npz"
     try:
-        with np.load(path) as arrays:
+        with path.open("rb") as file, np.load(file) as arrays:
             shape = (len(descriptor.degrees), descriptor.bins, descriptor.bins)
             return BinnedDiagrams(shape, *(arrays[name] for name in ARRAYS))
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile):
+    except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile):
         pass
     binned = descriptor.bin_pairs(frames)
     folder.mkdir(parents=True, exist_ok=True)
