@@ -56,7 +56,7 @@ def binned_on_disk(
     settings |= {"homology": descriptor.degrees, "range": descriptor.ranges}  # however written
     path = folder / f"{name_of_features(repr((FORMAT, settings)), frames)}.npz"
     try:
-        with path.open("rb") as file, np.load(file) as arrays:
+        with path.open("rb") as found, np.load(found) as arrays:
             shape = (len(descriptor.degrees), descriptor.bins, descriptor.bins)
             return BinnedDiagrams(shape, *(arrays[name] for name in ARRAYS))
     except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile):
