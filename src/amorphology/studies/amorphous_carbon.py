@@ -19,6 +19,7 @@ from amorphology.studies.energy_study.trainings import (
     PAIRED,
     PAPER,
     demo_trainings,
+    of_midpoints,
     paper_trainings,
 )
 from amorphology.studies.structure_sheets import carbon_sheets
@@ -36,15 +37,6 @@ TOGETHER = DescriptorConfig(
     counting="shared",
 )
 ALL_PAIRED = TOGETHER.model_copy(update={"essential": "paired"})
-OF_MIDPOINTS = ALL_PAIRED.model_copy(
-    update={
-        "points": "bond_midpoints",
-        "bond_cutoff": 2.6,
-        "bond_weight": 0.25,
-        "range": [(0.0, 2.2)] * 3,
-        "blur": 0.06,
-    }
-)
 
 CARBON_HISTOGRAMS = {
     PAPER: (DescriptorConfig(),),
@@ -55,7 +47,7 @@ CARBON_HISTOGRAMS = {
     COMBINED: (TOGETHER,),
     PAIRED: (ALL_PAIRED,),
     LENGTHS: (ALL_PAIRED,),
-    MIDPOINTS: (ALL_PAIRED, OF_MIDPOINTS),
+    MIDPOINTS: (ALL_PAIRED, of_midpoints(ALL_PAIRED)),
 }
 """Histograms of carbon, by the names of the options: the paper's first."""
 

@@ -13,6 +13,15 @@ def test_the_papers_histogram_in_words():
     )
 
 
+def test_midpoints_in_words():
+    histograms = carbon_study("demo").trainings[-1].descriptors
+    found = histogram_words(histograms[1].model_dump(mode="json"))
+    assert found.startswith(
+        "H0 + H1 + H2 of the midpoints of atoms at most 2.6 Å apart, which come the later the "
+        "farther these are apart, 64 × 64 bins over 0 to 2.2, 0 to 2.2, 0 to 2.2 Å, counts per atom"
+    )
+
+
 def test_several_degrees_in_words():
     assert words("combined") == (
         "H0 + H1 + H2, 64 × 64 bins over 0 to 1.3, 0 to 2.5, 0 to 2.5 Å, counts per atom, shared "

@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from amorphology.studies.amorphous_carbon import CARBON_HISTOGRAMS
 from amorphology.studies.amorphous_graphene import GRAPHENE_HISTOGRAMS
-from amorphology.studies.energy_study.trainings import PAPER
+from amorphology.studies.energy_study.trainings import PAPER, of_midpoints
 from amorphology.training.config import (
     CNNConfig,
     DescriptorConfig,
@@ -119,7 +119,8 @@ def comparison_rows(shape: Literal["space", "sheet"]) -> tuple[Row, ...]:
     soap, acsf = SOAPConfig(kind="soap"), ACSFConfig(kind="acsf")
     average = _averaged_soap()
     (paper,) = (CARBON_HISTOGRAMS if shape == SPACE else GRAPHENE_HISTOGRAMS)[PAPER]
-    diagrams, midpoints = _diagrams(shape), _midpoints(shape)
+    diagrams = _diagrams(shape)
+    midpoints = of_midpoints(diagrams)
     every = "PD H0 + H1 + H2" if shape == SPACE else "PD H0 + H1"
     return (
         Row(
@@ -212,20 +213,6 @@ def _diagrams(shape: str) -> DescriptorConfig:
         blur=0.2,
         counting="shared",
         essential="paired",
-    )
-
-
-def _midpoints(shape: str) -> DescriptorConfig:
-    """Do the same with the midpoints of bonds, which are closer together."""
-    diagrams = _diagrams(shape)
-    return diagrams.model_copy(
-        update={
-            "points": "bond_midpoints",
-            "bond_cutoff": 2.6,
-            "bond_weight": 0.25,
-            "range": (0.0, 2.4),
-            "blur": 0.06,
-        }
     )
 
 

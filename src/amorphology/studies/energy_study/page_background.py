@@ -44,8 +44,15 @@ def histogram_words(settings: dict[str, Any]) -> str:
         return ", ".join(write(one) for one in values)
 
     ranges = each(settings["range"], lambda ends: f"{ends[0]:g} to {ends[1]:g}")
+    of = ""
+    if settings["points"] == "bond_midpoints":
+        longest = settings["bond_cutoff"]
+        longest = f"{longest:g} Å" if longest else "1.25 times the sum of their covalent radii"
+        of = f" of the midpoints of atoms at most {longest} apart"
+        if settings["bond_weight"]:
+            of += ", which come the later the farther these are apart"
     words = [
-        " + ".join(f"H{degree}" for degree in degrees),
+        " + ".join(f"H{degree}" for degree in degrees) + of,
         f"{settings['bins']} × {settings['bins']} bins over {ranges} {unit}",
         {"probability": "divided by the number of pairs", "per_atom": "counts per atom"}[
             settings["normalisation"]

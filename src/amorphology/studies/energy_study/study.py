@@ -269,7 +269,7 @@ def _write_report(
         "versions": versions(out / DATA),
         "protocol": study.simulations.as_dict(),
         "histograms": {
-            training.option: "; and of bond midpoints ".join(
+            training.option: "; and ".join(
                 histogram_words(one.model_dump(mode="json")) for one in training.descriptors
             )
             for training in study.trainings

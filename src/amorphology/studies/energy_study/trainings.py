@@ -31,6 +31,7 @@ __all__ = [
     "Training",
     "demo_trainings",
     "find_trainings",
+    "of_midpoints",
     "paper_trainings",
 ]
 
@@ -44,10 +45,10 @@ OPTIONS = {
     "per_atom": "counts per atom",
     "blur": "blurred",
     "radius": "radius axes",
-    COMBINED: "these changes together",
-    PAIRED: "and essential classes paired",
-    LENGTHS: "and a length for each degree",
-    MIDPOINTS: "and diagrams of bond midpoints",
+    COMBINED: "all changes together",
+    PAIRED: "all changes, essential classes paired",
+    LENGTHS: "all changes, a length for each degree",
+    MIDPOINTS: "all changes, atoms and bond midpoints",
 }
 """What distinguishes each histogram from the paper's, for people."""
 
@@ -69,6 +70,33 @@ ENSEMBLE = 5
 # from; the same parts of the runs, or frames, everywhere else.
 BY_RUN = SplitConfig(by="run", validation=0.1, test=0.2)
 RANDOM = SplitConfig(by="random", validation=0.1, test=0.2)
+
+
+def of_midpoints(histogram: DescriptorConfig) -> DescriptorConfig:
+    """
+    Change a histogram of carbon atoms to one of midpoints, of bonds and of second neighbours.
+
+    Parameters
+    ----------
+    histogram
+        Of several degrees, over radii.
+
+    Returns
+    -------
+    DescriptorConfig
+        With a range and a blur for midpoints, which are closer together.
+    """
+    degrees = histogram.homology
+    assert isinstance(degrees, list)
+    return histogram.model_copy(
+        update={
+            "points": "bond_midpoints",
+            "bond_cutoff": 2.6,
+            "bond_weight": 0.25,
+            "range": [(0.0, 2.2) for _ in degrees],
+            "blur": 0.06,
+        }
+    )
 
 
 class Named(Protocol):
