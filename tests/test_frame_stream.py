@@ -167,7 +167,7 @@ def test_a_frame_that_cannot_be_read_costs_no_other(frames: list[Atoms], tmp_pat
             "Si\n1.0\n1 0 0\n0 1 0\n0 0 1\nSi\nmany\n",
             "numbers of atoms expected, 'many'",
         ),
-        ("notes.txt", "Dear diary,\n", "txt"),
+        ("notes.txt", "Dear diary,\n", "knows no structure files of kind txt; check its format"),
         ("structure.cif", "Dear diary,\n", "cif"),
     ],
 )

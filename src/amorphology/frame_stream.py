@@ -165,6 +165,10 @@ def _frames_of_file(path: Path, kind: str, first: int) -> Iterator[str | Atoms]:
             frame = next(frames)
         except StopIteration:
             return
+        except UnknownFileTypeError as error:
+            raise StructureError(
+                f"ASE knows no structure files of kind {kind}; check its format and file name ending"
+            ) from error
         except Exception as error:
             # ASE's readers let through whatever their parsing tripped over.
             raise StructureError(f"ASE cannot read it as {kind}: {_reason(error)}") from error
