@@ -167,7 +167,7 @@ def _frames_of_file(path: Path, kind: str, first: int) -> Iterator[str | Atoms]:
             return
         except UnknownFileTypeError as error:
             raise StructureError(
-                f"ASE knows no structure files of kind {kind}; check its format and file name ending"
+                f"ASE knows no structure files of kind {kind}; check its format and name"
             ) from error
         except Exception as error:
             # ASE's readers let through whatever their parsing tripped over.
