@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from ase import Atoms
 from ase.build import bulk, graphene
+from ase.neighborlist import neighbor_list
 
 from amorphology.bond_midpoints import bond_midpoints
 from amorphology.bond_network import BondNetwork
@@ -57,6 +58,17 @@ def test_weights_follow_the_lengths_of_bonds():
     lengths = np.repeat([3.57 * 3**0.5 / 4, 3.57 / 2**0.5], [16, 48])
     np.testing.assert_allclose(points.arrays["weight"], -0.5 * (lengths / 2) ** 2)
     assert not bond_midpoints(frame).arrays["weight"].any()
+
+
+def test_births_of_components_are_lengths_of_bonds():
+    frame = bulk("C", cubic=True) * (2, 2, 2)
+    frame.rattle(0.15, seed=0)
+    points = bond_midpoints(frame, cutoff=2.6, weight=0.25)
+    found = alpha_persistence(points, weights=points.arrays["weight"], dims=[0])[0]
+    lengths = np.sort(neighbor_list("d", frame, 2.6))[::2]
+    assert len(found.hidden_atoms) == 0
+    assert len(lengths) > 5 * len(frame)
+    np.testing.assert_allclose(np.sort(found.birth), 0.25 * (lengths / 2) ** 2, atol=1e-9)
 
 
 def test_of_two_midpoints_in_one_place_the_shorter_bond_stays():
