@@ -88,7 +88,7 @@ def test_numbers_in_sentences():
     found = REPORT["extrapolation"]["exponents"]
     assert exponents == {
         f"{found[name]:.2f}"
-        for name in ("diagrams", "diagrams + midpoints", "diagrams + midpoints + SOAP")
+        for name in ("diagrams", "diagrams + midpoints", "diagrams + SOAP")
     }
     assert f"{REPORT['extrapolation']['frames_for_goal']:,.0f} training frames" in sentences
     assert f"{REPORT['frames']:,} frames" in sentences

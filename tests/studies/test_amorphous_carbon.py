@@ -31,8 +31,8 @@ RUNS = (
 @pytest.fixture(scope="module")
 def tiny():
     histograms = {
-        option: settings.model_copy(update={"bins": 16})
-        for option, settings in CARBON_HISTOGRAMS.items()
+        option: tuple(one.model_copy(update={"bins": 16}) for one in several)
+        for option, several in CARBON_HISTOGRAMS.items()
     }
     optimisation = OptimisationConfig(epochs=2, batch_size=4, device="cpu", precision="float32")
     split = SplitConfig(by="run", validation=0.25, test=0.25)
@@ -57,8 +57,8 @@ def test_demo_learns_from_ten_runs(tmp_path):
     assert study.learned_size == 216
     assert sum(run.n_atoms == 216 for run in study.simulations.runs) == 10
     assert all(run.seed == 3 for run in study.simulations.runs)
-    assert study.trainings[0].descriptor.range == (0.0, 8.0)
-    assert study.trainings[0].descriptor.standardisation == "z_score"
+    assert study.trainings[0].descriptors[0].range == (0.0, 8.0)
+    assert study.trainings[0].descriptors[0].standardisation == "z_score"
     with pytest.raises(ConfigError, match="unknown scale"):
         reproduce_carbon(tmp_path, scale="huge")
 
