@@ -87,8 +87,7 @@ def test_numbers_in_sentences():
     exponents = set(re.findall(r"-0\.\d\d", sentences))
     found = REPORT["extrapolation"]["exponents"]
     assert exponents == {
-        f"{found[name]:.2f}"
-        for name in ("diagrams", "diagrams + midpoints", "diagrams + SOAP")
+        f"{found[name]:.2f}" for name in ("diagrams", "diagrams + midpoints", "diagrams + SOAP")
     }
     assert f"{REPORT['extrapolation']['frames_for_goal']:,.0f} training frames" in sentences
     assert f"{REPORT['frames']:,} frames" in sentences
