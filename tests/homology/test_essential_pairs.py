@@ -1,14 +1,18 @@
 from collections import Counter
 from itertools import product
+from math import comb
 
 import numpy as np
 import pytest
 from ase import Atoms
 from ase.build import bulk
+from hypothesis import HealthCheck, given, settings
 from scipy.spatial import Delaunay
 
 from amorphology.errors import StructureError
 from amorphology.homology import PersistenceDiagram, alpha_persistence, pair_essential_classes
+
+from .strategies import structures
 
 ALL = (0, 1, 2, 3)
 
@@ -71,6 +75,26 @@ def test_no_pair_dies_before_it_is_born(seed: int):
     for diagram in paired(frame).values():
         assert (diagram.persistence >= 0).all()
         assert diagram.essential.sum() == (0, 1, 2)[diagram.dimension]
+
+
+@settings(
+    deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], max_examples=300
+)
+@given(structures(max_atoms=20))
+def test_pairs_of_any_structure(structure):
+    diagrams = alpha_persistence(
+        structure.positions,
+        cell=structure.cell,
+        pbc=structure.pbc,
+        weights=structure.weights,
+        dims=ALL,
+    )
+    periodic = sum(structure.pbc)
+    assert [int(diagrams[d].essential.sum()) for d in ALL] == [comb(periodic, d) for d in ALL]
+    for degree, diagram in pair_essential_classes(diagrams, (0, 1, 2)).items():
+        assert (diagram.death >= diagram.birth).all()
+        n_paired = comb(periodic - 1, degree) if periodic else 0
+        assert diagram.essential.sum() == comb(periodic, degree) - n_paired
 
 
 def test_simplices_of_a_pair_are_those_its_classes_are_born_with():
