@@ -134,7 +134,7 @@ def test_trained_evaluated_and_loaded(
         loaded.predict([copper_frames[0], stranger])
     with pytest.raises(StructureError, match=r"is not ase.Atoms|diagrams were passed"):
         loaded.predict(alpha_persistence_many(copper_frames[:1]))
-    with pytest.raises(RunError, match="pass frames to predict"):
+    with pytest.raises(RunError, match="only of such a histogram"):
         _ = loaded.descriptor
 
 
@@ -256,7 +256,7 @@ def test_diagrams_of_midpoints_are_computed_of_frames(
     assert run.predict(copper_frames[:2]).shape == (2,)
     with pytest.raises(StructureError, match="diagrams were passed"):
         run.predict(alpha_persistence_many(copper_frames[:2]))
-    with pytest.raises(RunError, match="reads diagrams of bond midpoints, not of atoms"):
+    with pytest.raises(RunError, match="reads diagrams of bond midpoints"):
         _ = run.descriptor
 
 

@@ -82,12 +82,12 @@ class Run:
         if not isinstance(self.reader, HistogramReader):
             raise RunError(
                 f"{self.path}: its model reads more or other things than a persistence histogram; "
-                "pass frames to predict"
+                "only of such a histogram can predictions be explained, or made from diagrams"
             )
         if self.reader.descriptor.points != "atoms":
             raise RunError(
-                f"{self.path}: its model reads diagrams of bond midpoints, not of atoms; pass "
-                "frames to predict"
+                f"{self.path}: its model reads diagrams of bond midpoints; only of atoms can "
+                "predictions be explained, or made from diagrams"
             )
         return self.reader.descriptor
 
