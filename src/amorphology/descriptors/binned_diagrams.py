@@ -7,7 +7,18 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["BinnedDiagrams", "bins_of_pairs", "fill_bins", "four_bins_of_pairs", "share_among_bins"]
+from amorphology.descriptors.diagram_input import counted_pairs
+from amorphology.homology import PersistenceDiagram
+
+__all__ = [
+    "BinnedDiagrams",
+    "bins_of_pairs",
+    "fill_bins",
+    "filled_bins",
+    "four_bins_of_pairs",
+    "roots",
+    "share_among_bins",
+]
 
 
 @dataclass(frozen=True)
@@ -88,6 +99,23 @@ class BinnedDiagrams:
             entries = slice(self.offsets[frame], self.offsets[frame + 1])
             image[self.places[entries]] = self.values[entries]
         return images.reshape(-1, *self.shape)
+
+
+def roots(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """
+    Take square roots; of a negative number the negative root of its absolute value.
+
+    Parameters
+    ----------
+    values
+        Squared radii, float64.
+
+    Returns
+    -------
+    numpy.ndarray
+        Radii, float64, of the same shape.
+    """
+    return np.copysign(np.sqrt(np.abs(values)), values)
 
 
 def bins_of_pairs(
@@ -195,3 +223,39 @@ def share_among_bins(
     counts = np.zeros(len(found))
     np.add.at(counts, which.ravel(), parts.ravel())
     return found, counts
+
+
+def filled_bins(
+    diagrams: Sequence[PersistenceDiagram],
+    edges: Sequence[NDArray[np.float64]],
+    *,
+    axes: str,
+    counting: str,
+    normalisation: str,
+) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """
+    Count the pairs of a frame.
+
+    Parameters
+    ----------
+    diagrams, edges
+        Of each degree.
+    axes, counting, normalisation
+        See `PersistenceHistogram`.
+
+    Returns
+    -------
+    places, values : numpy.ndarray
+        int32 and float32 (n_filled,): place in the flat image of all degrees, and what is there.
+    """
+    fill = share_among_bins if counting == "shared" else fill_bins
+    places, values = [], []
+    for channel, (diagram, degree_edges) in enumerate(zip(diagrams, edges, strict=True)):
+        births, deaths = counted_pairs(diagram)
+        if axes == "radius":
+            births, deaths = roots(births), roots(deaths)
+        some, counts = fill(births, deaths, degree_edges)
+        total = counts.sum() if normalisation == "probability" else diagram.n_atoms
+        places.append((some + channel * (len(degree_edges) - 1) ** 2).astype(np.int32))
+        values.append((counts / max(total, 1)).astype(np.float32))
+    return np.concatenate(places), np.concatenate(values)

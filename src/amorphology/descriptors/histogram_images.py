@@ -8,7 +8,7 @@ from scipy.special import ndtr
 
 from amorphology.descriptors.diagram_input import bin_centres
 
-__all__ = ["blur_matrix", "blurred", "moments"]
+__all__ = ["blur_matrix", "blurred", "ends", "moments"]
 
 
 def blur_matrix(edges: NDArray[np.float64], sigma: float) -> NDArray[np.float32]:
@@ -54,6 +54,27 @@ def blurred(
         if matrix is not None:
             images[:, channel] = matrix @ images[:, channel] @ matrix.T
     return images
+
+
+def ends(
+    chunks: Iterable[NDArray[np.float32]],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """
+    Smallest value of all bins of all images, and how far the largest is above it.
+
+    Parameters
+    ----------
+    chunks
+        Images, float32 (n, channels, bins, bins).
+
+    Returns
+    -------
+    smallest, spans : numpy.ndarray
+        float64 (channels,).
+    """
+    found = [(chunk.min(axis=(0, 2, 3)), chunk.max(axis=(0, 2, 3))) for chunk in chunks]
+    smallest = np.min([low for low, _ in found], axis=0).astype(np.float64)
+    return smallest, np.max([high for _, high in found], axis=0).astype(np.float64) - smallest
 
 
 def moments(

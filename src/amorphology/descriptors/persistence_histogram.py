@@ -1,6 +1,7 @@
 """Two-dimensional histograms of persistence diagrams."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Literal, Self, TypeAlias
 
 import numpy as np
@@ -10,16 +11,15 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
-from amorphology.descriptors.binned_diagrams import BinnedDiagrams, fill_bins, share_among_bins
+from amorphology.descriptors.binned_diagrams import BinnedDiagrams, filled_bins
 from amorphology.descriptors.diagram_input import (
     Diagrams,
     bin_centres,
     check_whole,
-    counted_pairs,
     diagrams_of_degrees,
     needed_degrees,
 )
-from amorphology.descriptors.histogram_images import blur_matrix, blurred, moments
+from amorphology.descriptors.histogram_images import blur_matrix, blurred, ends, moments
 from amorphology.descriptors.histogram_parameters import (
     check_choice,
     checked_blurs,
@@ -36,6 +36,14 @@ __all__ = ["Axes", "Diagrams", "Normalisation", "PersistenceHistogram", "Standar
 Axes: TypeAlias = Literal["squared_radius", "radius"]
 Normalisation: TypeAlias = Literal["probability", "per_atom"]
 Standardisation: TypeAlias = Literal["max_min", "z_score"]
+
+CHOICES: dict[str, tuple[str | None, ...]] = {
+    "axes": ("squared_radius", "radius"),
+    "normalisation": ("probability", "per_atom"),
+    "counting": ("whole", "shared"),
+    "essential": ("left_out", "paired"),
+    "standardisation": ("max_min", "z_score", None),
+}
 
 # Frames whose images are in memory at a time while statistics are taken: 6 MB a channel.
 CHUNK = 96
@@ -257,8 +265,14 @@ class PersistenceHistogram(TransformerMixin, BaseEstimator, auto_wrap_output_key
         """
         edges = self._edges()
         shape = (len(edges), self.bins, self.bins)
-        filled = (self._filled(diagrams, edges) for diagrams in self._diagrams(X))
-        return BinnedDiagrams.from_frames(shape, filled)
+        count = partial(
+            filled_bins,
+            edges=edges,
+            axes=self.axes,
+            counting=self.counting,
+            normalisation=self.normalisation,
+        )
+        return BinnedDiagrams.from_frames(shape, map(count, self._diagrams(X)))
 
     def fit_binned(
         self, binned: BinnedDiagrams, frames: Sequence[int] | NDArray[np.intp] | None = None
@@ -292,12 +306,8 @@ class PersistenceHistogram(TransformerMixin, BaseEstimator, auto_wrap_output_key
             for start in np.arange(0, len(chosen), CHUNK)
         )
         location, scale = np.zeros(len(kernels)), np.ones(len(kernels))
-        if self.standardisation == "max_min":
-            ends = [(chunk.min(axis=(0, 2, 3)), chunk.max(axis=(0, 2, 3))) for chunk in chunks]
-            location = np.min([low for low, _ in ends], axis=0).astype(np.float64)
-            scale = np.max([high for _, high in ends], axis=0).astype(np.float64) - location
-        elif self.standardisation == "z_score":
-            location, scale = moments(chunks)
+        if self.standardisation is not None:
+            location, scale = (ends if self.standardisation == "max_min" else moments)(chunks)
         scale[scale == 0.0] = 1.0
         one = not is_several(self.homology)
         self.location_ = float(location[0]) if one else location
@@ -386,28 +396,9 @@ class PersistenceHistogram(TransformerMixin, BaseEstimator, auto_wrap_output_key
         """Check all parameters; edges of the bins for each degree, float64 (bins + 1,)."""
         bins = check_whole("bins", self.bins)
         _ = self.blurs
-        check_choice("axes", self.axes, ("squared_radius", "radius"))
-        check_choice("normalisation", self.normalisation, ("probability", "per_atom"))
-        check_choice("counting", self.counting, ("whole", "shared"))
-        check_choice("essential", self.essential, ("left_out", "paired"))
-        check_choice("standardisation", self.standardisation, ("max_min", "z_score", None))
+        for name, allowed in CHOICES.items():
+            check_choice(name, getattr(self, name), allowed)
         return [np.linspace(low, high, bins + 1) for low, high in self.ranges]
-
-    def _filled(
-        self, diagrams: tuple[PersistenceDiagram, ...], edges: list[NDArray[np.float64]]
-    ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-        """Places and normalised values of the filled bins of one frame."""
-        places, values = [], []
-        for channel, (diagram, degree_edges) in enumerate(zip(diagrams, edges, strict=True)):
-            births, deaths = counted_pairs(diagram)
-            if self.axes == "radius":
-                births, deaths = (np.copysign(np.sqrt(abs(x)), x) for x in (births, deaths))
-            fill = share_among_bins if self.counting == "shared" else fill_bins
-            some, counts = fill(births, deaths, degree_edges)
-            total = counts.sum() if self.normalisation == "probability" else diagram.n_atoms
-            places.append((some + channel * self.bins**2).astype(np.int32))
-            values.append((counts / max(total, 1)).astype(np.float32))
-        return np.concatenate(places), np.concatenate(values)
 
     def _diagrams(self, X: Sequence[Atoms | Diagrams]) -> Iterator[tuple[PersistenceDiagram, ...]]:
         points = maker_of_points(self.points, self.bond_cutoff, self.bond_weight)

@@ -9,7 +9,7 @@ from ase import Atoms
 from numpy.typing import ArrayLike, NDArray
 
 from amorphology.descriptors import PersistenceHistogram
-from amorphology.descriptors.binned_diagrams import bins_of_pairs, four_bins_of_pairs
+from amorphology.descriptors.binned_diagrams import bins_of_pairs, four_bins_of_pairs, roots
 from amorphology.errors import StructureError
 from amorphology.explain.gradients import IntegratedGradients, integrated_gradients
 from amorphology.homology import (
@@ -266,7 +266,7 @@ def _on_axes(
     edges = np.linspace(*descriptor.ranges[channel], descriptor.bins + 1)
     births, deaths = diagram.birth, diagram.death
     if descriptor.axes == "radius":
-        births, deaths = (np.copysign(np.sqrt(np.abs(x)), x) for x in (births, deaths))
+        births, deaths = roots(births), roots(deaths)
     return births, deaths, edges
 
 

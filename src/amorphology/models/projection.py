@@ -54,7 +54,10 @@ class Projection:
             float32 (n, n_axes).
         """
         kept = batch.reshape(len(batch), -1)[:, self.kept]
-        return kept if self.axes is None else kept @ self.axes
+        if self.axes is None:
+            return kept
+        # In double precision, as the model does it: frames differ by little of what they have.
+        return (kept.astype(np.float64) @ self.axes.astype(np.float64)).astype(np.float32)
 
 
 def principal_projection(

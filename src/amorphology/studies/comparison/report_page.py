@@ -23,8 +23,9 @@ COLUMNS = (
     "their epoch by a validation set. Parameters are the weights of a network, of ridge "
     "regression a weight for each feature that varies, of kernel ridge regression a coefficient "
     "for each training frame. “PD” are persistence diagrams of the atoms, “midpoints” those of "
-    "the midpoints of bonds, both counted per atom over radii and blurred; “the paper’s” is its "
-    "own histogram."
+    "the midpoints of atoms at most 2.6 Å apart, which come the later the farther these are apart; "
+    "both are counted per atom over radii and blurred, with essential classes paired. "
+    "“The paper’s” is its own histogram."
 )
 """How the tables are to be read; plain text."""
 
