@@ -31,6 +31,7 @@ from limit_features import (
     distances_between_frames,
     distances_held,
     distances_in,
+    environments,
     histograms,
     of_degrees,
     simple,
@@ -44,13 +45,14 @@ LONG = 40  # frames from which a group is a run of the liquid
 PENALTIES = np.logspace(-8, 1, 19)
 MAIN = (
     "diagrams",
-    "diagrams + midpoints",
+    "midpoints, blur 0.12 Å",
     "averaged SOAP",
     "diagrams + SOAP",
-    "diagrams + midpoints + SOAP",
+    "environments",
+    "midpoints + environments",
 )
 MIDPOINTS = {"points": "bond_midpoints", "bond_cutoff": 2.6, "bond_weight": 0.25}
-DIVIDED_AGAIN = (*MAIN, "diagrams + midpoints, two blurs each")
+DIVIDED_AGAIN = (*MAIN, "midpoints", "diagrams + midpoints", "diagrams + environments")
 """Rows whose errors are those of several divisions."""
 
 console = Console(width=110)
@@ -69,12 +71,14 @@ def descriptions(
     known = {name: [distances_between_frames(rows)] for name, rows in other.items()}
     diagrams, midpoints = of_degrees(atoms[0.2]), of_degrees(bonds[0.06])
     soap = [distances_between_frames(averaged_soap(frames))]
+    around = environments(frames)
     finer = of_degrees(atoms[0.1]) + of_degrees(bonds[0.12])
     parts = {
         "diagrams": diagrams,
         "diagrams, pairs counted in whole bins": of_degrees(whole[0.2]),
         "diagrams, essential classes left out": of_degrees(left_out[0.2]),
         "midpoints": midpoints,
+        "midpoints, blur 0.12 Å": of_degrees(bonds[0.12]),
         "diagrams + neighbours": diagrams + known["neighbours"],
         "diagrams + angles": diagrams + known["angles"],
         **{
@@ -95,6 +99,9 @@ def descriptions(
         "averaged SOAP": soap,
         "diagrams + SOAP": diagrams + soap,
         "diagrams + midpoints + SOAP": diagrams + midpoints + soap,
+        "environments": around,
+        "diagrams + environments": diagrams + around,
+        "midpoints + environments": midpoints + around,
     }
     return parts, atoms[0.2]
 
@@ -205,21 +212,13 @@ def learners(
     return {name: errors([way()], energies) for name, way in ways.items()}
 
 
-def extrapolation(curves: dict[str, dict[str, float]], goal: float = 35.0) -> dict[str, Any]:
-    """Exponents of the last step of the learning curves, and where the best one meets a goal."""
-    exponents = {}
+def exponents(curves: dict[str, dict[str, float]]) -> dict[str, float]:
+    """Power of the number of frames that the last step of each learning curve falls by."""
+    found = {}
     for name, curve in curves.items():
         (few, before), (many, last) = list(curve.items())[-2:]
-        exponents[name] = round(float(np.log(last / before) / np.log(int(many) / int(few))), 2)
-    best = min(curves, key=lambda name: list(curves[name].values())[-1])
-    last_frames, last_error = list(curves[best].items())[-1]
-    frames = int(last_frames) * (goal / last_error) ** (1 / exponents[best])
-    return {
-        "exponents": exponents,
-        "best": best,
-        "goal_mev_per_atom": goal,
-        "frames_for_goal": round(frames, -2),
-    }
+        found[name] = round(float(np.log(last / before) / np.log(int(many) / int(few))), 2)
+    return found
 
 
 def main() -> None:
@@ -264,7 +263,7 @@ def main() -> None:
         "distances_held": distances_held(frames),
         "learners": learners(frames, parts, images, energies),
         "learning_curves": curves,
-        "extrapolation": extrapolation(curves),
+        "exponents": exponents(curves),
         "by": {
             kind: {
                 "frames": {str(k): int((of == k).sum()) for k in np.unique(of)},

@@ -10,7 +10,11 @@ from ase import Atoms
 from ase.neighborlist import neighbor_list
 from numpy.typing import NDArray
 
-from amorphology.descriptors import SOAP, PersistenceHistogram
+from amorphology.descriptors import (
+    SOAP,
+    CoordinationNumbers,
+    PersistenceHistogram,
+)
 from amorphology.homology import alpha_persistence
 from amorphology.models.kernels import squared_distances
 
@@ -56,6 +60,15 @@ def averaged_soap(frames: Sequence[Atoms]) -> NDArray[np.float32]:
     """SOAP averaged over the atoms, neither standardised nor normalised."""
     soap = SOAP(r_cut=4.0, n_max=10, l_max=6, sigma=0.3, centre="average")
     return soap.fit_transform(frames).astype(np.float32)
+
+
+def environments(frames: Sequence[Atoms]) -> Matrices:
+    """Squared distances of frames by mean near neighbourhoods, and by numbers of neighbours."""
+    near = SOAP(r_cut=3.0, n_max=8, l_max=6, sigma=0.2, centre="average")
+    return [
+        distances_between_frames(descriptor.fit_transform(frames).astype(np.float32))
+        for descriptor in (near, CoordinationNumbers(BOND))
+    ]
 
 
 def simple(frames: Sequence[Atoms]) -> dict[str, NDArray[np.float32]]:

@@ -12,16 +12,17 @@ from amorphology.plots.style import COLOURS, GREY, new_figure, save_figure, tidy
 
 STYLES: dict[str, dict[str, Any]] = {
     "diagrams": {"color": COLOURS["blue"], "marker": "o"},
-    "diagrams + midpoints": {"color": COLOURS["green"], "marker": "s"},
+    "midpoints, blur 0.12 Å": {"color": COLOURS["green"], "marker": "s"},
     "averaged SOAP": {"color": COLOURS["orange"], "marker": "^"},
     "diagrams + SOAP": {"color": COLOURS["vermilion"], "marker": "D"},
-    "diagrams + midpoints + SOAP": {"color": COLOURS["purple"], "marker": "v"},
+    "environments": {"color": GREY, "marker": "P"},
+    "midpoints + environments": {"color": COLOURS["purple"], "marker": "v"},
 }
 
 
 def plot_information(report: dict[str, Any], path: Path) -> None:
     """Draw the error for each description, and which distances diagrams hold."""
-    figure = new_figure(10.5, 4.4)
+    figure = new_figure(10.5, 5.2)
     left, right = figure.subplots(1, 2, width_ratios=[1.5, 1])
     rows = report["ladder"][::-1]
     for place, row in enumerate(rows):
@@ -66,7 +67,7 @@ def plot_frames(report: dict[str, Any], path: Path) -> None:
         sizes = report["by"]["atoms"][name]
         right.plot([int(n) for n in sizes], list(sizes.values()), **style)
     atoms = np.array([int(n) for n in report["by"]["atoms"]["frames"]])
-    reference = report["by"]["atoms"]["diagrams + midpoints + SOAP"]["64"]
+    reference = report["by"]["atoms"]["midpoints + environments"]["64"]
     line = reference * np.sqrt(64 / atoms)
     right.plot(atoms, line, color=GREY, linestyle="--", label="∝ 1 / √atoms")
     right.legend(frameon=False, fontsize=8, loc="lower left")

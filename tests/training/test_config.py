@@ -43,6 +43,7 @@ def test_the_example_is_valid_and_holds_the_defaults(tmp_path: Path):
 WITH = {
     "soap": {"model": {"kind": "hdnnp"}},
     "acsf": {"model": {"kind": "hdnnp"}},
+    "coordination_numbers": {"model": {"kind": "ridge"}},
     "coulomb_matrix": {"model": {"kind": "ridge"}},
     "coulomb_eigenspectrum": {"model": {"kind": "ridge"}},
     "cartesian": {"model": {"kind": "kernel_ridge"}},
@@ -54,7 +55,17 @@ WITH = {
 @pytest.mark.parametrize(
     ("section", "expected"),
     [
-        ("descriptor", ["soap", "acsf", "coulomb_matrix", "coulomb_eigenspectrum", "cartesian"]),
+        (
+            "descriptor",
+            [
+                "soap",
+                "acsf",
+                "coordination_numbers",
+                "coulomb_matrix",
+                "coulomb_eigenspectrum",
+                "cartesian",
+            ],
+        ),
         ("model", ["hdnnp", "ridge", "kernel_ridge", "joint"]),
     ],
 )

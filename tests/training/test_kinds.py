@@ -72,6 +72,11 @@ PERIODIC = {
         ],
         "model": {"kind": "kernel_ridge", "kernel": "product", "search": "likelihood", "starts": 1},
     },
+    "kernel-numbers": {
+        "descriptor": SOAP | {"kind": "soap_average", "standardisation": None},
+        "also": [{"kind": "coordination_numbers", "standardisation": None}],
+        "model": {"kind": "kernel_ridge", "kernel": "product", "search": "likelihood", "starts": 1},
+    },
     "kernel-degrees": {
         "descriptor": HISTOGRAM,
         "model": {"kind": "kernel_ridge", "kernel": "product"},

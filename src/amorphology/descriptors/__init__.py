@@ -2,6 +2,7 @@
 
 from amorphology.descriptors.acsf import ACSF
 from amorphology.descriptors.cartesian import CartesianCoordinates
+from amorphology.descriptors.coordination_numbers import CoordinationNumbers
 from amorphology.descriptors.coulomb_eigenspectrum import CoulombEigenspectrum
 from amorphology.descriptors.coulomb_matrix import CoulombMatrix
 from amorphology.descriptors.persistence_histogram import PersistenceHistogram
@@ -12,6 +13,7 @@ __all__ = [
     "ACSF",
     "SOAP",
     "CartesianCoordinates",
+    "CoordinationNumbers",
     "CoulombEigenspectrum",
     "CoulombMatrix",
     "PersistenceHistogram",

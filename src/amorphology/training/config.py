@@ -42,6 +42,7 @@ AVERAGE = ("soap_average", "acsf_average")
 ONE_VECTOR = (
     "persistence_histogram",
     *AVERAGE,
+    "coordination_numbers",
     "coulomb_matrix",
     "coulomb_eigenspectrum",
     "cartesian",

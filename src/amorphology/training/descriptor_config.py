@@ -10,6 +10,7 @@ __all__ = [
     "ACSFConfig",
     "AnyDescriptorConfig",
     "CartesianConfig",
+    "CoordinationNumbersConfig",
     "CoulombEigenspectrumConfig",
     "CoulombMatrixConfig",
     "DescriptorConfig",
@@ -187,6 +188,18 @@ class CoulombEigenspectrumConfig(_VectorSection):
     )
 
 
+class CoordinationNumbersConfig(_VectorSection):
+    """Numbers of neighbours."""
+
+    kind: Literal["coordination_numbers"] = Field(
+        description="Shares of the atoms with 0, 1, 2 and more neighbours."
+    )
+    cutoff: Positive = Field(
+        default=1.9, description="Distance below which atoms are neighbours, Angstrom."
+    )
+    most: int = Field(default=7, ge=1, description="The last share is that of so many or more.")
+
+
 class CartesianConfig(_VectorSection):
     """Positions of the atoms."""
 
@@ -201,17 +214,17 @@ class CartesianConfig(_VectorSection):
 LocalConfig: TypeAlias = Annotated[SOAPConfig | ACSFConfig, Field(discriminator="kind")]
 
 RowConfig: TypeAlias = (
-    SOAPConfig | ACSFConfig | CoulombMatrixConfig | CoulombEigenspectrumConfig | CartesianConfig
+    SOAPConfig
+    | ACSFConfig
+    | CoordinationNumbersConfig
+    | CoulombMatrixConfig
+    | CoulombEigenspectrumConfig
+    | CartesianConfig
 )
 """All but persistence histograms."""
 
 AnyDescriptorConfig: TypeAlias = Annotated[
-    DescriptorConfig
-    | SOAPConfig
-    | ACSFConfig
-    | CoulombMatrixConfig
-    | CoulombEigenspectrumConfig
-    | CartesianConfig,
+    DescriptorConfig | RowConfig,
     Field(discriminator="kind"),
 ]
 

@@ -7,6 +7,7 @@ from amorphology.descriptors import (
     ACSF,
     SOAP,
     CartesianCoordinates,
+    CoordinationNumbers,
     CoulombEigenspectrum,
     CoulombMatrix,
 )
@@ -19,6 +20,7 @@ __all__ = ["build_descriptor", "descriptor_from_config", "descriptor_settings"]
 DESCRIPTORS: dict[str, type[FrameDescriptor]] = {
     "soap": SOAP,
     "acsf": ACSF,
+    "coordination_numbers": CoordinationNumbers,
     "coulomb_matrix": CoulombMatrix,
     "coulomb_eigenspectrum": CoulombEigenspectrum,
     "cartesian": CartesianCoordinates,

@@ -20,6 +20,7 @@ from amorphology.training.descriptor_config import (
     ACSFConfig,
     AnyDescriptorConfig,
     CartesianConfig,
+    CoordinationNumbersConfig,
     CoulombEigenspectrumConfig,
     CoulombMatrixConfig,
     SOAPConfig,
@@ -117,7 +118,7 @@ def comparison_rows(shape: Literal["space", "sheet"]) -> tuple[Row, ...]:
     # The same search for all: a better one for diagrams alone would be no comparison.
     kernel = KernelRidgeConfig(kind="kernel_ridge", kernel="product", search="likelihood")
     soap, acsf = SOAPConfig(kind="soap"), ACSFConfig(kind="acsf")
-    average = _averaged_soap()
+    average, environments = _averaged_soap(), _environments()
     (paper,) = (CARBON_HISTOGRAMS if shape == SPACE else GRAPHENE_HISTOGRAMS)[PAPER]
     diagrams = _diagrams(shape)
     midpoints = of_midpoints(diagrams)
@@ -153,6 +154,14 @@ def comparison_rows(shape: Literal["space", "sheet"]) -> tuple[Row, ...]:
         Row("acsf_hdnnp", "ACSF", "HDNNP", acsf, HDNNPConfig(kind="hdnnp")),
         Row("soap_ridge", "SOAP, averaged", "ridge", average, ridge),
         Row("soap_kernel_ridge", "SOAP, averaged", "kernel ridge", average, kernel),
+        Row(
+            "environments_kernel_ridge",
+            "SOAP within 3 Å, neighbours",
+            "kernel ridge",
+            environments[0],
+            kernel,
+            also=environments[1:],
+        ),
         Row("soap_hdnnp", "SOAP", "HDNNP", soap, HDNNPConfig(kind="hdnnp")),
         Row("pd_cnn_paper", "PD H1, the paper’s", "CNN", paper, CNNConfig()),
         Row("pd_cnn", every, "CNN", diagrams, CNNConfig()),
@@ -167,6 +176,14 @@ def comparison_rows(shape: Literal["space", "sheet"]) -> tuple[Row, ...]:
             also=(midpoints,),
         ),
         Row(
+            "pd_only_midpoints_kernel_ridge",
+            f"{every}, midpoints",
+            "kernel ridge",
+            # Alone, midpoints want a wider blur.
+            midpoints.model_copy(update={"blur": 0.12}),
+            kernel,
+        ),
+        Row(
             "pd_soap_kernel_ridge",
             f"{every} + SOAP, averaged",
             "kernel ridge",
@@ -175,12 +192,12 @@ def comparison_rows(shape: Literal["space", "sheet"]) -> tuple[Row, ...]:
             also=(average,),
         ),
         Row(
-            "pd_midpoints_soap_kernel_ridge",
-            f"{every} + midpoints + SOAP, averaged",
+            "pd_environments_kernel_ridge",
+            f"{every}, midpoints + SOAP within 3 Å, neighbours",
             "kernel ridge",
-            diagrams,
+            midpoints,
             kernel,
-            also=(midpoints, average),
+            also=environments,
         ),
         Row(
             "pd_soap_network",
@@ -197,6 +214,17 @@ def _averaged_soap() -> SOAPConfig:
     # Narrow and short-ranged, and as it is: averaged over atoms, the paper's setting is too smooth.
     return SOAPConfig(
         kind="soap_average", r_cut=4.0, sigma=0.3, n_max=10, l_max=6, standardisation=None
+    )
+
+
+def _environments() -> tuple[AnyDescriptorConfig, ...]:
+    """Mean of near neighbourhoods, and numbers of neighbours."""
+    near = SOAPConfig(
+        kind="soap_average", r_cut=3.0, sigma=0.2, n_max=8, l_max=6, standardisation=None
+    )
+    return (
+        near,
+        CoordinationNumbersConfig(kind="coordination_numbers", standardisation=None),
     )
 
 

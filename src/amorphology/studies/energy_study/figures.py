@@ -1,5 +1,6 @@
 """Figures of a study: its data, and how well energies are learned."""
 
+import textwrap
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -140,6 +141,8 @@ def _data(results: Results) -> Figure:
                 linestyle=style,
             )
         axes[name].set_xlabel(label)
+    for line in (line for name in panels for line in axes[name].lines):
+        line.set_rasterized(True)
     if lower == "temperature":
         axes["temperature"].set_ylim(0, None)
         axes["energy"].tick_params(labelbottom=False)
@@ -273,7 +276,7 @@ def _interpolation(results: Results) -> Figure:
             axes,
             energy[inside],
             prediction[inside],
-            title=_name(outcome),
+            title=textwrap.fill(_name(outcome), 36),
             colour=COLOURS["purple"],
             limits=(float(both.min()) - margin, float(both.max()) + margin),
         )

@@ -218,7 +218,7 @@ def interpolation_section(numbers: dict[str, Any], figures: Path) -> Iterator[st
         "Predicted against reference energies; the middle of the range is shaded.",
         "<b>Interpolation.</b> Nothing in the shaded window was learned. Purple: unseen frames in "
         "it, with their errors; grey: unseen frames beyond it.",
-        width=860,
+        width=430 * len(rows),
     )
 
 

@@ -48,7 +48,7 @@ OPTIONS = {
     COMBINED: "all changes together",
     PAIRED: "all changes, essential classes paired",
     LENGTHS: "all changes, a length for each degree",
-    MIDPOINTS: "all changes, atoms and bond midpoints",
+    MIDPOINTS: "all changes, atoms and midpoints",
 }
 """What distinguishes each histogram from the paper's, for people."""
 

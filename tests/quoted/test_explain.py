@@ -1,29 +1,14 @@
 """Numbers that the page on explanations quotes are those of the committed report."""
 
-import json
-from pathlib import Path
-
 import pytest
+from tests.quoted.pages import page_text, report_numbers, table_rows
 
-DOCS = Path(__file__).parents[3] / "docs"
-PAGE = (DOCS / "explain.md").read_text(encoding="utf-8").replace("\N{MINUS SIGN}", "-")
-REPORT = json.loads((DOCS / "results/explanation/report.json").read_text(encoding="utf-8"))
-
-
-def rows(first_column: str) -> list[list[str]]:
-    """Cells of the table whose head begins so."""
-    lines = PAGE.splitlines()
-    start = next(i for i, line in enumerate(lines) if line.startswith(f"| {first_column} |"))
-    found = []
-    for line in lines[start + 2 :]:
-        if not line.startswith("|"):
-            break
-        found.append([cell.strip() for cell in line.strip("|").split("|")])
-    return found
+PAGE = page_text("explain")
+REPORT = report_numbers("explanation")
 
 
 def test_mean_persistence():
-    table = rows("mean persistence (Å²) of")
+    table = table_rows(PAGE, "mean persistence (Å²) of")
     parts = ("raising", "lowering", "size", "histogram")
     expected = [
         REPORT["mean_persistence_angstrom2"]["where_pairs_are"][cells][part]
@@ -39,7 +24,7 @@ def test_mean_persistence():
 
 def test_ring_sizes():
     shares = REPORT["shares_by_ring_size_mev_per_atom"]
-    table = {row[0]: row[1:] for row in rows("atoms of the ring")}
+    table = {row[0]: row[1:] for row in table_rows(PAGE, "atoms of the ring")}
     for column, group in enumerate(("liquid", "low energy")):
         sizes = {int(size): share for size, share in shares[group]["sizes"].items()}
         expected = {
@@ -56,7 +41,7 @@ def test_ring_sizes():
 def test_randomisation():
     left = REPORT["weight_randomisation"]
     steps = zip(left["Grad-CAM"], left["gradients"], strict=True)
-    for row, both in zip(rows("random weights from the end to"), steps, strict=True):
+    for row, both in zip(table_rows(PAGE, "random weights from the end to"), steps, strict=True):
         assert row[0] == both[0]["layers"]
         assert row[1:] == [
             f"{step['rank_correlation']:.2f} (±{step['rank_correlation_size']:.2f})"

@@ -1,28 +1,15 @@
-"""Numbers that the documentation quotes are those of a committed report."""
+"""Numbers that the page on cyclo-octane quotes are those of the committed report."""
 
-import json
 import re
-from pathlib import Path
 
-DOCS = Path(__file__).parents[1] / "docs"
+from tests.quoted.pages import page_text, report_numbers, table_rows
+
 NUMBER = r"\d+(?:\.\d+)?"
 
 
-def table_rows(page: str, first_column: str) -> list[list[str]]:
-    """Cells of the table whose head begins so."""
-    lines = page.splitlines()
-    start = next(i for i, line in enumerate(lines) if line.startswith(f"| {first_column} |"))
-    rows = []
-    for line in lines[start + 2 :]:
-        if not line.startswith("|"):
-            break
-        rows.append([cell.strip() for cell in line.strip("|").split("|")])
-    return rows
-
-
 def test_cyclooctane():
-    page = (DOCS / "cyclooctane.md").read_text(encoding="utf-8")
-    report = json.loads((DOCS / "results/cyclooctane/report.json").read_text(encoding="utf-8"))
+    page = page_text("cyclooctane")
+    report = report_numbers("cyclooctane")
 
     verdicts = table_rows(page, "descriptor")
     assert len(verdicts) == len(report["claims"])

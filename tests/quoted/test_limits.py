@@ -1,27 +1,13 @@
 """Numbers that the page on limits quotes are those of the committed report."""
 
-import json
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.quoted.pages import page_text, report_numbers, table_rows
 
-DOCS = Path(__file__).parents[1] / "docs"
-PAGE = (DOCS / "limits.md").read_text(encoding="utf-8").replace("\N{MINUS SIGN}", "-")
-REPORT = json.loads((DOCS / "results/limits/report.json").read_text(encoding="utf-8"))
-
-
-def rows(first_column: str) -> list[list[str]]:
-    """Cells of the table whose head begins so, with a second table of this head behind it."""
-    lines = PAGE.splitlines()
-    start = next(i for i, line in enumerate(lines) if line.startswith(f"| {first_column} |"))
-    found = []
-    for line in lines[start + 2 :]:
-        if not line.startswith("|"):
-            break
-        found.append([cell.strip() for cell in line.strip("|").split("|")])
-    return found
+PAGE = page_text("limits")
+REPORT = report_numbers("limits")
 
 
 def numbers(found: Any) -> set[str]:
@@ -34,7 +20,7 @@ def numbers(found: Any) -> set[str]:
 
 
 def test_the_ladder():
-    table = rows("known of a frame")
+    table = table_rows(PAGE, "known of a frame")
     assert len(table) == len(REPORT["ladder"])
     for cells, row in zip(table, REPORT["ladder"], strict=True):
         assert cells[0] == row["name"]
@@ -49,7 +35,7 @@ def test_learners():
         [name, f"{row['rmse']:.1f}", f"{row['mae']:.1f}"]
         for name, row in REPORT["learners"].items()
     ]
-    assert rows("learner on diagrams of atoms") == expected
+    assert table_rows(PAGE, "learner on diagrams of atoms") == expected
 
 
 def test_learning_curves():
@@ -72,7 +58,7 @@ def test_sizes_densities_and_phases(kind: str, head: str):
     found = REPORT["by"][kind]
     classes = next(line for line in PAGE.splitlines() if line.startswith(f"| {head} |"))
     names = [cell.strip() for cell in classes.strip("|").split("|")][1:]
-    table = {row[0]: row[1:] for row in rows(head)}
+    table = {row[0]: row[1:] for row in table_rows(PAGE, head)}
     assert table.pop("frames") == [str(found["frames"][name]) for name in names]
     assert sorted(names) == sorted(found["frames"])
     for model, cells in table.items():
