@@ -68,12 +68,14 @@ def test_sizes_densities_and_phases(kind: str, head: str):
 def test_numbers_in_sentences():
     sentences = "\n".join(line for line in PAGE.splitlines() if not line.startswith(("|", "#")))
     quoted = set(re.findall(r"(?<![\d.,/])\d+\.\d(?![\d])", sentences))
-    densities = {"1.5", "3.8"}
-    assert quoted - densities <= numbers(REPORT)
+    settings = {"1.5", "3.8", "5.5"}  # densities and a cut-off
+    assert quoted - settings <= numbers(REPORT)
     exponents = set(re.findall(r"-0\.\d\d", sentences))
-    found = REPORT["extrapolation"]["exponents"]
-    assert exponents == {
-        f"{found[name]:.2f}" for name in ("diagrams", "diagrams + midpoints", "diagrams + SOAP")
-    }
-    assert f"{REPORT['extrapolation']['frames_for_goal']:,.0f} training frames" in sentences
+    found = REPORT["exponents"]
+    best = "midpoints + environments"
+    shown = ("diagrams", "midpoints, blur 0.12 Å", best)
+    assert exponents == {f"{found[name]:.2f}" for name in shown}
+    (*_, (n_frames, error)) = REPORT["learning_curves"][best].items()
+    needed = int(n_frames) * (35.0 / error) ** (1 / found[best])
+    assert f"about {round(needed, -2):,.0f} training frames" in sentences
     assert f"{REPORT['frames']:,} frames" in sentences
