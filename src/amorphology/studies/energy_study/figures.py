@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
@@ -229,6 +230,9 @@ def _parity(results: Results) -> Figure:
     margin = 0.04 * float(np.ptp(both))
     limits = (float(both.min()) - margin, float(both.max()) + margin)
     titles = _titles(results)
+    layout = figure.get_layout_engine()
+    assert isinstance(layout, ConstrainedLayoutEngine)
+    layout.set(h_pad=0.12)  # inches; with less, the lowest labels are cut
     for part, outcome in zip(parts, rows, strict=True):
         part.suptitle(_name(outcome), fontsize=TITLE, fontweight="bold")
         panels = np.atleast_1d(part.subplots(1, len(shown), sharex=True, sharey=True))
