@@ -31,7 +31,6 @@ from limit_features import (
     distances_between_frames,
     distances_held,
     distances_in,
-    environments,
     histograms,
     of_degrees,
     simple,
@@ -71,7 +70,8 @@ def descriptions(
     known = {name: [distances_between_frames(rows)] for name, rows in other.items()}
     diagrams, midpoints = of_degrees(atoms[0.2]), of_degrees(bonds[0.06])
     soap = [distances_between_frames(averaged_soap(frames))]
-    around = environments(frames)
+    near = averaged_soap(frames, r_cut=3.0, n_max=8, sigma=0.2)
+    around = [distances_between_frames(near), *known["neighbours"]]
     finer = of_degrees(atoms[0.1]) + of_degrees(bonds[0.12])
     parts = {
         "diagrams": diagrams,

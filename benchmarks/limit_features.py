@@ -10,11 +10,7 @@ from ase import Atoms
 from ase.neighborlist import neighbor_list
 from numpy.typing import NDArray
 
-from amorphology.descriptors import (
-    SOAP,
-    CoordinationNumbers,
-    PersistenceHistogram,
-)
+from amorphology.descriptors import SOAP, CoordinationNumbers, PersistenceHistogram
 from amorphology.homology import alpha_persistence
 from amorphology.models.kernels import squared_distances
 
@@ -24,7 +20,6 @@ BOND = 1.9  # Angstrom
 ANGLES = np.linspace(0, np.pi, 60)
 LENGTHS = np.linspace(0.8, 5.0, 120)  # Angstrom
 RANGES = {"bonded": (0.8, 1.85), "second neighbours": (1.85, 3.0), "farther": (3.0, 5.0)}
-MOST_NEIGHBOURS = 7
 SAME = 1e-7  # Angstrom: a birth is half of this distance
 BIN = 0.1  # Angstrom
 
@@ -56,24 +51,17 @@ def of_degrees(images: NDArray[np.float32]) -> Matrices:
     return [distances_between_frames(x.reshape(len(x), -1)) for x in images.swapaxes(0, 1)]
 
 
-def averaged_soap(frames: Sequence[Atoms]) -> NDArray[np.float32]:
+def averaged_soap(
+    frames: Sequence[Atoms], r_cut: float = 4.0, n_max: int = 10, sigma: float = 0.3
+) -> NDArray[np.float32]:
     """SOAP averaged over the atoms, neither standardised nor normalised."""
-    soap = SOAP(r_cut=4.0, n_max=10, l_max=6, sigma=0.3, centre="average")
+    soap = SOAP(r_cut=r_cut, n_max=n_max, l_max=6, sigma=sigma, centre="average")
     return soap.fit_transform(frames).astype(np.float32)
-
-
-def environments(frames: Sequence[Atoms]) -> Matrices:
-    """Squared distances of frames by mean near neighbourhoods, and by numbers of neighbours."""
-    near = SOAP(r_cut=3.0, n_max=8, l_max=6, sigma=0.2, centre="average")
-    return [
-        distances_between_frames(descriptor.fit_transform(frames).astype(np.float32))
-        for descriptor in (near, CoordinationNumbers(BOND))
-    ]
 
 
 def simple(frames: Sequence[Atoms]) -> dict[str, NDArray[np.float32]]:
     """Blurred histograms of distances, bond angles and numbers of neighbours, per atom."""
-    found: dict[str, list[NDArray[np.float64]]] = {"distances": [], "angles": [], "neighbours": []}
+    found: dict[str, list[NDArray[np.float64]]] = {"distances": [], "angles": []}
     for frame in frames:
         first, vectors, lengths = neighbor_list("iDd", frame, LENGTHS[-1])
         n = len(frame)
@@ -83,15 +71,15 @@ def simple(frames: Sequence[Atoms]) -> dict[str, NDArray[np.float32]]:
         order = np.argsort(first[near], kind="stable")
         units = (vectors[near] / lengths[near, None])[order]
         counts = np.bincount(first[near], minlength=n)
-        capped = np.minimum(counts, MOST_NEIGHBOURS)
-        found["neighbours"].append(np.bincount(capped, minlength=MOST_NEIGHBOURS + 1) / n)
         angles = [np.empty(0)]
         for around in np.split(units, np.cumsum(counts)[:-1]):
             cosines = (around @ around.T)[np.triu_indices(len(around), 1)]
             angles.append(np.arccos(np.clip(cosines, -1, 1)))
         every = np.concatenate(angles)[:, None]
         found["angles"].append(np.exp(-0.5 * ((ANGLES - every) / 0.1) ** 2).sum(axis=0) / n)
-    return {name: np.array(rows, dtype=np.float32) for name, rows in found.items()}
+    numbers = CoordinationNumbers(BOND).fit_transform(frames)
+    described = {**found, "neighbours": numbers}
+    return {name: np.array(rows, dtype=np.float32) for name, rows in described.items()}
 
 
 def distances_in(features: NDArray[np.float32], ends: tuple[float, float]) -> NDArray[np.float32]:
