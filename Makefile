@@ -56,6 +56,7 @@ figures: $(SETUP)
 bench: $(SETUP)
 	$(BIN)/python benchmarks/diagrams.py $(BENCH)
 	$(BIN)/python benchmarks/persistence_images.py
+	$(BIN)/python benchmarks/training.py
 
 bench-peers: $(PEERS_SETUP)
 	$(PEERS)/bin/python benchmarks/diagrams.py $(BENCH)

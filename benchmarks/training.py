@@ -38,6 +38,7 @@ from amorphology.training.histograms import Histograms
 from amorphology.training.loop import Dataset, Trainer, choose_precision, predict_standardised
 from amorphology.training.memory import keeping_freed_memory
 from measure import Load, machine, memory
+from page import table, write_part
 
 PAPER_FRAMES, PAPER_TRAINED, ATOMS = 12_960, 9_072, 216
 DESCRIPTORS: dict[str, dict[str, Any]] = {
@@ -178,7 +179,7 @@ def diagrams(files: list[str], number: int, jobs: int) -> dict[str, Any]:
             ),
             "peak_bytes": memory("VmHWM"),
         }
-    return {"frames": number, "source": files or "made", "threads": jobs, "rows": rows}
+    return {"frames": number, "source": "read" if files else "made", "threads": jobs, "rows": rows}
 
 
 def measure(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -211,36 +212,100 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def show(result: dict[str, Any]) -> None:
-    """Print tables."""
-    found = result["diagrams"]
-    table = Table(title=f"{found['frames']} frames of {ATOMS} atoms on {found['threads']} threads")
-    for column in ("descriptor", "frames/s", "12,960 frames, s", "statistics, s", "peak, GB"):
-        table.add_column(column, justify="left" if column == "descriptor" else "right")
-    for name, row in found["rows"].items():
-        table.add_row(
+DIAGRAM_COLUMNS = ["histogram", "frames/s", "12,960 frames (s)", "peak memory (GB)"]
+TRAINING_COLUMNS = [
+    "device",
+    "precision",
+    "histogram",
+    "training (frames/s)",
+    "relative to float32",
+    "prediction (frames/s)",
+    "epoch of the paper (s)",
+]
+
+
+def diagram_rows(result: dict[str, Any]) -> list[list[str]]:
+    """Cells of the table of diagrams."""
+    return [
+        [
             name,
             f"{row['frames_per_second']:.0f}",
             f"{row['seconds_for_12960']:.1f}",
-            f"{row['statistics_seconds']:.1f}",
             "?" if row["peak_bytes"] is None else f"{row['peak_bytes'] / 1e9:.2f}",
-        )
-    console.print(table)
-    table = Table(title=f"Training, batches of {result['batch_size']}")
-    for column in ("device", "precision", "descriptor"):
-        table.add_column(column)
-    for column in ("training, frames/s", "prediction, frames/s", "epoch of the paper, s"):
-        table.add_column(column, justify="right")
-    for row in result["training"]:
-        table.add_row(
+        ]
+        for name, row in result["diagrams"]["rows"].items()
+    ]
+
+
+def training_rows(result: dict[str, Any]) -> list[list[str]]:
+    """Cells of the table of training."""
+    full = {
+        (row["device"], row["descriptor"]): row["train_frames_per_second"]
+        for row in result["training"]
+        if row["precision"] == "float32"
+    }
+    return [
+        [
             row["device"],
             row["precision"] + ("" if row["native"] else " (emulated)"),
             row["descriptor"],
             f"{row['train_frames_per_second']:.0f}",
+            f"{row['train_frames_per_second'] / full[row['device'], row['descriptor']]:.1f}",
             f"{row['predict_frames_per_second']:.0f}",
             f"{row['epoch_seconds_at_paper_scale']:.1f}",
-        )
-    console.print(table)
+        ]
+        for row in result["training"]
+    ]
+
+
+def write_docs(result: dict[str, Any], docs: Path) -> None:
+    """Write the part of docs/benchmarks.md and the numbers beside it."""
+    host, found = result["machine"], result["diagrams"]
+    source = (
+        "made of disordered lattices"
+        if found["source"] == "made"
+        else "of amorphous carbon, from melt-quench runs"
+    )
+    numbers = "benchmarks-training.json"
+    write_part(
+        docs / "benchmarks.md",
+        Path(__file__).stem,
+        [
+            "## Training at the paper's scale",
+            f"{found['frames']:,} frames of {ATOMS} atoms, {source}, to diagrams of the degrees "
+            f"needed and counts in bins, on {found['threads']} threads, wall time:",
+            table(DIAGRAM_COLUMNS, diagram_rows(result)),
+            f"The paper's network, forwards and backwards, in batches of {result['batch_size']}; "
+            f"an epoch of the paper is {PAPER_TRAINED:,} frames. Medians of {ROUNDS} rounds.",
+            table(TRAINING_COLUMNS, training_rows(result)),
+            f"{result['date']}, {host['processor']}, {host['cores']} cores, PyTorch on "
+            f"{result['torch_threads']} threads, GPU: {result['gpu'] or 'none'}; others kept "
+            f"{result['busy_cores_of_others']} cores busy. "
+            + ", ".join(f"{name} {number}" for name, number in result["versions"].items())
+            + f". Again, on your machine: `make bench`. All numbers: [{numbers}]({numbers}).",
+        ],
+    )
+    (docs / numbers).write_text(json.dumps(result, indent=1) + "\n")
+
+
+def show(result: dict[str, Any]) -> None:
+    """Print tables."""
+    found = result["diagrams"]
+    for title, columns, rows in (
+        (
+            f"{found['frames']} frames of {ATOMS} atoms on {found['threads']} threads",
+            DIAGRAM_COLUMNS,
+            diagram_rows(result),
+        ),
+        (f"Batches of {result['batch_size']}", TRAINING_COLUMNS, training_rows(result)),
+    ):
+        shown = Table(title=title)
+        for column in columns:
+            words = column in ("device", "precision", "histogram")
+            shown.add_column(column, justify="left" if words else "right")
+        for row in rows:
+            shown.add_row(*row)
+        console.print(shown)
     console.print(
         f"{result['machine']['processor']}, {result['torch_threads']} threads; GPU: "
         f"{result['gpu'] or 'none'}; others kept {result['busy_cores_of_others']} cores busy"
@@ -260,7 +325,15 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10.0, help="of each of three rounds")
     parser.add_argument("--devices", nargs="*", default=["cpu", "cuda"], choices=["cpu", "cuda"])
     parser.add_argument("--json", type=Path, default=Path("build/benchmarks/training.json"))
+    parser.add_argument(
+        "--write-docs", type=Path, metavar="RESULTS", help="only write docs/ from a JSON file"
+    )
     arguments = parser.parse_args()
+    if arguments.write_docs:
+        docs = Path(__file__).parents[1] / "docs"
+        write_docs(json.loads(arguments.write_docs.read_text()), docs)
+        console.print(f"written: {docs / 'benchmarks.md'} and its numbers")
+        return
     result = measure(arguments)
     show(result)
     arguments.json.parent.mkdir(parents=True, exist_ok=True)

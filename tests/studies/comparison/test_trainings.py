@@ -37,6 +37,7 @@ def test_paper_scale_has_three_seeds_and_five_folds():
     assert not plan.of(GRAPHENE)
     first = [one.seed for one in plan.of(CARBON)]
     assert first == sorted(first)
+    assert {one.seed for one in plan.of(CARBON) if one.split == "random"} == {5}
 
 
 def test_cells_of_one_size_are_compared_number_by_number():

@@ -135,19 +135,27 @@ def read_me(key: str, numbers: dict[str, Any]) -> str:
                 f"Cells of {sizes_text(found['larger_atoms'])} atoms are predicted by the models "
                 "that hold out whole simulations; none was learned from. "
             )
-        if numbers["seeds"] > 1:
+        if any(_has_spread(row) for row in found["rows"]):
             made += (
-                f"Mean ± standard deviation over {numbers['seeds']} seeds, each with a split of "
-                "its own. "
+                "An error with a spread is the mean, with the standard deviation, over seeds that "
+                "each have a split of their own; one without is of the first seed. "
             )
         made += (
             "Cartesian coordinates and Coulomb matrices compare atom with atom, so they cannot "
             "predict cells of another size. Coulomb matrices are not defined for periodic cells; "
-            "here they are of the atoms of one cell without images."
+            "here they are of the atoms of one cell without images. Energies of a classical "
+            "potential are sums over neighbourhoods of atoms, those of the carbon SNAP polynomials "
+            "of components of a bispectrum, which is a close relative of SOAP: local descriptors "
+            "have the form of the answer there, and none has for energies of density-functional "
+            "theory."
         )
     if found["thinned"]:
         made = f"{made.strip()} These are evenly spaced frames of more: this is a demonstration."
     return made.strip()
+
+
+def _has_spread(row: dict[str, Any]) -> bool:
+    return any("rmse_spread_mev_per_atom" in one["test"] for one in row["splits"].values())
 
 
 def _tables(numbers: dict[str, Any], figures: Path) -> Iterator[str]:

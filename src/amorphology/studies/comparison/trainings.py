@@ -45,7 +45,8 @@ class Scale:
     name
         ``"demo"`` or ``"paper"``.
     seeds
-        Trainings of each row on simulations, and of each setting of a sweep.
+        Trainings of each row on unseen simulations, and of each setting of a sweep; at a random
+        split there is one.
     folds
         Of the cross-validation.
     epochs, epochs_of_atoms
@@ -292,7 +293,7 @@ class ComparisonPlan:
     seed
         Of everything.
     trainings
-        All of them: seeds one after the other, so that tables fill up row by row.
+        All of them: the first seed of everything, then the others.
     sweeps
         What the sensitivity is measured by.
     """
@@ -342,15 +343,13 @@ def comparison(
         The plan.
     """
     found: list[ComparedTraining] = []
-    seeds = range(seed, seed + scale.seeds)
     for key in (CARBON, GRAPHENE):
         if key in keys:
-            rows = comparison_rows(SPACE if key == CARBON else SHEET)
             found += [
                 ComparedTraining(key, row, split, one, scale.epochs_for(row, key))
-                for one in seeds
-                for split in ("run", "random")
-                for row in rows
+                for split, n_seeds in (("run", scale.seeds), ("random", 1))
+                for one in range(seed, seed + n_seeds)
+                for row in comparison_rows(SPACE if key == CARBON else SHEET)
             ]
     if DFT in keys:
         found += [
@@ -364,6 +363,7 @@ def comparison(
     found += [
         ComparedTraining(SENSITIVITY, row, "run", one, scale.epochs_for(row, SENSITIVITY))
         for row in settings_of(sweeps)
-        for one in seeds
+        for one in range(seed, seed + scale.seeds)
     ]
+    found.sort(key=lambda training: training.seed)
     return ComparisonPlan(scale, seed, tuple(found), sweeps)
