@@ -155,6 +155,7 @@ def plot_mean_persistence(
         The same axes.
     """
     energy, persistence = np.asarray(energy, np.float64), np.asarray(persistence, np.float64)
+    many = len(energy) > 1000
     for chosen, colour, label in (
         (~(liquid | low), GREY, "between"),
         (liquid, COLOURS["vermilion"], "liquid"),
@@ -165,15 +166,17 @@ def plot_mean_persistence(
         axes.scatter(
             energy[chosen],
             persistence[chosen],
-            s=14,
+            s=3 if many else 14,
             color=colour,
-            alpha=0.7,
+            alpha=0.3 if many else 0.7,
             linewidths=0,
-            label=f"{label} ({chosen.sum()})",
+            rasterized=many,
+            label=f"{label} ({chosen.sum():,})",
         )
     axes.set(xlabel="Energy (eV/atom)", ylabel=ylabel)
     axes.set_ylim(bottom=0)
-    axes.legend(frameon=False, fontsize=9)
+    for handle in filter(None, axes.legend(frameon=False, fontsize=9).legend_handles):
+        handle.set(alpha=1.0, sizes=[14])
     return tidy(axes)
 
 

@@ -347,8 +347,8 @@ def comparison(
         if key in keys:
             found += [
                 ComparedTraining(key, row, split, one, scale.epochs_for(row, key))
-                for split, n_seeds in (("run", scale.seeds), ("random", 1))
-                for one in range(seed, seed + n_seeds)
+                for split in ("run", "random")
+                for one in range(seed, seed + (scale.seeds if split == "run" else 1))
                 for row in comparison_rows(SPACE if key == CARBON else SHEET)
             ]
     if DFT in keys:

@@ -62,7 +62,7 @@ def _figure_7(results: ExplanationResults) -> Figure:
         )
         energy = signed(results.energy[index], 2)
         row[0].set_title(
-            f"{name.capitalize()}: {results.temperature[index]:.0f} K, {energy} eV/atom",
+            f"{name.capitalize()}: {results.temperature[index]:,.0f} K, {energy} eV/atom",
             fontsize=TITLE,
         )
         adjective = name.replace(" ", "-")
@@ -72,7 +72,7 @@ def _figure_7(results: ExplanationResults) -> Figure:
             (
                 row[2],
                 results.mean_maps[number],
-                f"Mean map of {n_frames} {adjective} frames",
+                f"Mean map of {n_frames:,} {adjective} frames",
             ),
         ):
             plot_bin_map(panel, MEV * mapped.weights[channel], range=ends, unit=unit, limits=limits)
