@@ -74,6 +74,22 @@ def errors(report: Report) -> Iterator[str]:
     )
 
 
+def stages(report: Report) -> Iterator[str]:
+    """Errors at each stage of the simulations."""
+    yield from table(
+        ["stage", "frames", "spread of energies", "paper's way", "best model"],
+        (
+            [
+                row["stage"],
+                f"{row['frames']:,}",
+                row["energy_spread_shown"],
+                *(row.get(f"{model}_rmse_shown", "") for model in ("main", "best")),
+            ]
+            for row in report["by_stage"]
+        ),
+    )
+
+
 def options(report: Report) -> Iterator[str]:
     """All models and histograms that learned from all training frames."""
     wanted = [subset for subset in subsets(report) if subset != "validation"]
@@ -161,7 +177,7 @@ def calibration(report: Report) -> Iterator[str]:
 
 TABLES: dict[str, Callable[[Report], Iterator[str]]] = {
     function.__name__: function
-    for function in (errors, options, splits, training_size, interpolation, calibration)
+    for function in (errors, stages, options, splits, training_size, interpolation, calibration)
 }
 
 

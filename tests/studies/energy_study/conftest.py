@@ -64,6 +64,7 @@ class MadeSimulations:
             )
             atoms.info |= {
                 "run": run.name,
+                "stage": "melt" if disorder > 0.25 else "quench",
                 "density": run.density,
                 "temperature": 10000.0 * disorder,
                 "time_fs": 10.0 * step,

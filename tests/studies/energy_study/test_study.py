@@ -159,6 +159,27 @@ def test_interpolation_compares_the_same_frames(finished):
         assert row[f"{key}_rmse_mev_per_atom"] == pytest.approx(rmse)
 
 
+def test_stages_share_out_the_errors(finished, study):
+    report, rows = numbers(finished), predictions(finished)
+    frames = read_frames([run_path(finished / "data", run.name) for run in study.simulations.runs])
+    stage = np.array([frame.info["stage"] for frame in frames])
+    energy = np.array([float(row["energy_ev_per_atom"]) for row in rows])
+    learned = np.array([row["n_atoms"] == "27" for row in rows])
+    assert len(report["by_stage"]) == len(set(stage)) > 1
+    assert sum(found["frames"] for found in report["by_stage"]) == learned.sum()
+    for found in report["by_stage"]:
+        here = learned & (stage == found["stage"])
+        assert found["energy_spread_mev_per_atom"] == pytest.approx(1000 * energy[here].std())
+        for key in ("main", "best"):
+            rmse = []
+            for seed in report["families"][report[key]]["seeds"]:
+                name = f"{report[key]}_seed{seed}"
+                some = here & [row[f"subset:{name}"] == "test" for row in rows]
+                predicted = [float(row[f"prediction_ev_per_atom:{name}"]) for row in rows]
+                rmse.append(1000 * np.sqrt(np.mean((predicted - energy)[some] ** 2)))
+            assert found[f"{key}_rmse_mev_per_atom"] == pytest.approx(np.mean(rmse))
+
+
 def test_calibration_is_that_of_the_spread(finished):
     ((name, found),) = numbers(finished)["calibration"].items()
     rows = [row for row in predictions(finished) if row[f"subset:{name}"] == "larger"]

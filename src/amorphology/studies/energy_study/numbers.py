@@ -10,7 +10,7 @@ from amorphology.studies.energy_study.trainings import OPTIONS
 from amorphology.training import calibration, error_metrics
 from amorphology.training.splits import SUBSETS
 
-__all__ = ["calibrations", "learning_curves", "result_numbers", "shown"]
+__all__ = ["calibrations", "learning_curves", "result_numbers", "shown", "stage_errors"]
 
 MEASURES = ("rmse", "mae")
 
@@ -80,6 +80,7 @@ def result_numbers(results: Results) -> dict[str, Any]:
         "trainings": {outcome.training.name: _training(outcome) for outcome in results.outcomes},
         "n_learning_curves": len(networks(results)),
         "learning_curves": learning_curves(results),
+        "by_stage": stage_errors(results),
         "interpolation": _interpolation(results),
         "calibration": calibrations(results),
         "examples": {
@@ -193,6 +194,46 @@ def learning_curves(results: Results) -> dict[str, list[dict[str, Any]]]:
         for name, rows in curves.items()
         if len(rows) > 1
     }
+
+
+def stage_errors(results: Results) -> list[dict[str, Any]]:
+    """
+    Find errors on unseen runs at each stage of the simulations.
+
+    Parameters
+    ----------
+    results
+        What was found.
+
+    Returns
+    -------
+    list of dict
+        One row a stage, in the order of a simulation: ``stage``, the number of ``frames`` that are
+        learned from or tested on, the standard deviation of their energies, and errors of the
+        paper's way (``main``) and of the ``best`` model.
+    """
+    data, families = results.data, results.families()
+    stage = np.array([frame.info["stage"] for frame in data.frames])
+    time = np.array([frame.info["time_fs"] for frame in data.frames])
+    learned = np.arange(len(data.frames)) < data.n_learned
+    rows = []
+    for name in sorted(set(stage[learned].tolist()), key=lambda one: time[stage == one].mean()):
+        here = learned & (stage == name)
+        spread = 1000 * float(data.energy[here].std())
+        row = {"stage": name, "frames": int(here.sum()), "energy_spread_mev_per_atom": spread}
+        row["energy_spread_shown"] = shown(spread)
+        for key, one in (("main", results.main), ("best", results.best())):
+            rmse = [
+                error_metrics(data.energy[some], outcome.prediction[some], "").rmse
+                for outcome in families[one.training.family]
+                if (some := here & (outcome.subset == "test")).any()
+            ]
+            if rmse:
+                deviation = float(np.std(rmse, ddof=1)) if len(rmse) > 1 else None
+                row[f"{key}_rmse_mev_per_atom"] = float(np.mean(rmse))
+                row[f"{key}_rmse_shown"] = shown(float(np.mean(rmse)), deviation)
+        rows.append(row)
+    return rows
 
 
 def _interpolation(results: Results) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ __all__ = [
     "interpolation_section",
     "options_section",
     "splits_section",
+    "stages_section",
     "training_size_section",
 ]
 
@@ -127,6 +128,46 @@ def splits_section(numbers: dict[str, Any]) -> Iterator[str]:
         "<p>RMSE in meV/atom. In a random split most test frames have a neighbour in time among "
         "the training frames. The difference between the columns is how much this flatters a "
         "model; a new simulation meets the error of the split by run.</p>"
+    )
+
+
+def stages_section(numbers: dict[str, Any]) -> Iterator[str]:
+    """
+    Show at which stage of a simulation the errors are made.
+
+    Parameters
+    ----------
+    numbers
+        Contents of ``report.json``.
+
+    Yields
+    ------
+    str
+        HTML; nothing where simulations have one stage only.
+    """
+    rows = numbers["by_stage"]
+    if len(rows) < 2:
+        return
+    models = {"main": "Paper’s way"}
+    if numbers["best"] != numbers["main"]:
+        models["best"] = "Best model"
+    yield "<h2>Where the errors are made</h2>"
+    yield table(
+        ["Stage", "Frames", "Spread of energies", *models.values()],
+        [
+            [
+                row["stage"],
+                f"{row['frames']:,}",
+                row["energy_spread_shown"],
+                *(row.get(f"{model}_rmse_shown", "") for model in models),
+            ]
+            for row in rows
+        ],
+        numbers=range(1, 3 + len(models)),
+    )
+    yield (
+        "<p>RMSE on unseen runs in meV/atom, beside the standard deviation of the energies at that "
+        "stage of a simulation, the error of one guess for all its frames.</p>"
     )
 
 

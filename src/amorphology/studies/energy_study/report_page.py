@@ -18,6 +18,7 @@ from amorphology.studies.energy_study.page_comparisons import (
     interpolation_section,
     options_section,
     splits_section,
+    stages_section,
     training_size_section,
 )
 from amorphology.studies.energy_study.plan import Material
@@ -62,6 +63,7 @@ def write_page(
     body = [
         *_summary(numbers, figures, title),
         *_errors(numbers, figures, material),
+        *stages_section(numbers),
         *options_section(numbers),
         *splits_section(numbers),
         *training_size_section(numbers, figures),
