@@ -1,7 +1,8 @@
 """Bring a finished study of energies into its page: `python docs/results/publish.py carbon STUDY`.
 
-STUDY is the folder that `amorph reproduce` filled. Its report and the figures that the page shows
-are copied beside the page, and the tables of the page are written from the report's numbers.
+STUDY is the folder that `amorph reproduce` filled. Its numbers, the figures that the page shows and
+the whole report, once nothing is missing in it, are copied beside the page, and the tables of the
+page are written from the numbers.
 Without STUDY the tables are written from the report that is there.
 """
 
@@ -16,7 +17,7 @@ from typing import Any
 from PIL import Image
 
 HERE = Path(__file__).parent
-REPORTS = "report.json", "report.html"
+NUMBERS, PAGE = "report.json", "report.html"
 WIDTH, COLOURS = 1400, 256  # of the pictures, which would be some MB each
 SPANNING = ("structures", "energy_temperature", "parity")  # colours that run into each other
 MODELS = {"cnn": "CNN", "ridge": "Ridge", "kernel_ridge": "Kernel ridge"}
@@ -212,12 +213,13 @@ def main() -> None:
     path = folder / "index.md"
     page = path.read_text(encoding="utf-8")
     if arguments.study:
-        for name in REPORTS:
-            shutil.copyfile(arguments.study / name, folder / name)
+        shutil.copyfile(arguments.study / NUMBERS, folder / NUMBERS)
+        if not json.loads((folder / NUMBERS).read_text(encoding="utf-8"))["missing"]:
+            shutil.copyfile(arguments.study / PAGE, folder / PAGE)
         for figure in sorted((arguments.study / "figures").glob("*.png")):
             if f"({figure.name})" in page:
                 copy_figure(figure, folder / figure.name)
-    report = json.loads((folder / REPORTS[0]).read_text(encoding="utf-8"))
+    report = json.loads((folder / NUMBERS).read_text(encoding="utf-8"))
     path.write_text(with_tables(page, report), encoding="utf-8")
 
 

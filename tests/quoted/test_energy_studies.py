@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 import pytest
-from tests.quoted.pages import DOCS, page_text, report_numbers
+from tests.quoted.pages import DOCS, page_text, report_numbers, table_rows
 
 RESULTS = DOCS / "results"
 STUDIES = [name for name in ("carbon", "graphene") if (RESULTS / name / "report.json").exists()]
@@ -62,6 +62,16 @@ def test_figures_are_there(study: str):
     pictures = re.findall(r"!\[[^]]+\]\((\S+)\)", page_text(f"results/{study}/index"))
     assert len(pictures) >= 9
     assert all((RESULTS / study / picture).is_file() for picture in pictures)
+
+
+def test_training_page_quotes_the_results():
+    rows = {
+        tuple(row[:2]): row[2:] for row in table_rows(page_text("training"), "model | histogram")
+    }
+    results = table_rows(page_text("results/carbon/index"), "model | histogram | training")
+    quoted = {tuple(row[:2]): row[3:5] for row in results if tuple(row[:2]) in rows}
+    assert len(rows) >= 7
+    assert rows == quoted
 
 
 def test_tables_follow_the_numbers():
