@@ -45,9 +45,18 @@ TOGETHER = DescriptorConfig(
     counting="shared",
 )
 ALL_PAIRED = TOGETHER.model_copy(update={"essential": "paired"})
-# In a plane nearly all pairs of midpoints end before 1.4 Angstrom: rather finer bins.
-MIDPOINTS_OF_SHEETS = of_midpoints(ALL_PAIRED).model_copy(
-    update={"bins": 128, "range": [(0.0, 1.4), (0.0, 1.4)]}
+# With several weights midpoints tell more of lengths and angles; in a plane nearly all of their pairs
+# end early: rather finer bins.
+MIDPOINTS_OF_SHEETS = tuple(
+    of_midpoints(ALL_PAIRED).model_copy(
+        update={
+            "bins": 128,
+            "range": [(0.0, end), (0.0, end)],
+            "bond_weight": weight,
+            "bond_cutoff": cutoff,
+        }
+    )
+    for weight, cutoff, end in ((0.25, 2.6, 1.4), (0.5, 2.6, 1.6), (0.75, 2.6, 1.6), (1.0, 2.0, 1.8))
 )
 PAPER_WAY: dict[str, Any] = {"range": (0.0, 4.0), "standardisation": "max_min"}
 
@@ -64,7 +73,7 @@ GRAPHENE_HISTOGRAMS = {
     COMBINED: (TOGETHER,),
     PAIRED: (ALL_PAIRED,),
     LENGTHS: (ALL_PAIRED,),
-    MIDPOINTS: (ALL_PAIRED, MIDPOINTS_OF_SHEETS),
+    MIDPOINTS: (ALL_PAIRED, *MIDPOINTS_OF_SHEETS),
 }
 """Histograms of graphene, by the names of the options: the paper's first."""
 
