@@ -45,8 +45,8 @@ TOGETHER = DescriptorConfig(
     counting="shared",
 )
 ALL_PAIRED = TOGETHER.model_copy(update={"essential": "paired"})
-# With several weights midpoints tell more of lengths and angles; in a plane nearly all of their pairs
-# end early: rather finer bins.
+# With several weights midpoints tell more of lengths and angles. In a plane nearly all of their
+# pairs end early: rather finer bins.
 MIDPOINTS_OF_SHEETS = tuple(
     of_midpoints(ALL_PAIRED).model_copy(
         update={
@@ -56,7 +56,12 @@ MIDPOINTS_OF_SHEETS = tuple(
             "bond_cutoff": cutoff,
         }
     )
-    for weight, cutoff, end in ((0.25, 2.6, 1.4), (0.5, 2.6, 1.6), (0.75, 2.6, 1.6), (1.0, 2.0, 1.8))
+    for weight, cutoff, end in (
+        (0.25, 2.6, 1.4),
+        (0.5, 2.6, 1.6),
+        (0.75, 2.6, 1.6),
+        (1.0, 2.0, 1.8),
+    )
 )
 PAPER_WAY: dict[str, Any] = {"range": (0.0, 4.0), "standardisation": "max_min"}
 
