@@ -70,7 +70,10 @@ def test_each_option_is_one_change_to_the_papers_histogram(plan):
 
 def test_midpoints_are_read_beside_atoms(plan):
     found = next(x.descriptors for x in plan("paper").trainings if x.option == "midpoints")
-    assert [one.points for one in found] == ["atoms", "bond_midpoints"]
+    assert found[0].points == "atoms"
+    midpoints = found[1:]
+    assert {one.points for one in midpoints} == {"bond_midpoints"}
+    assert len({one.bond_weight for one in midpoints}) == len(midpoints) > 0
 
 
 def test_settings_of_a_training():
