@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amorphology.models.kernels import gaussian, solve
-from amorphology.models.probable_kernel import CONSTANT, most_probable
+from amorphology.models.kernel_search import CONSTANT, find_lengths
 
 Matrix = NDArray[np.float64]
 FOLDS = 5
@@ -44,7 +44,7 @@ def unseen(
         targets = energies[train] - mean
         known = [matrix[np.ix_(train, train)] for matrix in squares]
         # Of all frames, all starts that were tried ended in the same place; of few frames not.
-        penalty, lengths = most_probable(known, targets, starts=1 if n_train is None else 4)
+        penalty, lengths = find_lengths(known, targets, starts=1 if n_train is None else 4)
         kernel, seen = (
             gaussian(np.asarray(sum(m / x**2 for m, x in zip(matrices, lengths, strict=True))), 1.0)
             for matrices in (known, [matrix[np.ix_(test, train)] for matrix in squares])

@@ -75,7 +75,12 @@ PERIODIC = {
     "kernel-numbers": {
         "descriptor": SOAP | {"kind": "soap_average", "standardisation": None},
         "also": [{"kind": "coordination_numbers", "standardisation": None}],
-        "model": {"kind": "kernel_ridge", "kernel": "product", "search": "likelihood", "starts": 1},
+        "model": {
+            "kind": "kernel_ridge",
+            "kernel": "product",
+            "search": "leave_one_out",
+            "starts": 1,
+        },
     },
     "kernel-degrees": {
         "descriptor": HISTOGRAM,

@@ -74,25 +74,27 @@ class KernelRidgeConfig(Section):
         default=[0.25, 1.0, 4.0],
         description="Weights to choose from for each part of a sum; only their ratios count.",
     )
-    search: Literal["lists", "likelihood"] = Field(
+    search: Literal["lists", "likelihood", "leave_one_out"] = Field(
         default="lists",
         description="How penalty, lengths and weights are found. lists: one after the other, the "
-        "choices with the lowest validation error. likelihood, for kernel product: any numbers "
-        "under which the training energies are most probable; better where there are several "
-        "descriptors, and it needs no validation set.",
+        "choices with the lowest validation error. The others, for kernel product, find any "
+        "numbers, better where there are several descriptors, and need no validation set. "
+        "likelihood: those under which the training energies are most probable. leave_one_out: "
+        "those that predict each training frame best from all others; to be tried where some "
+        "frames are far harder than others, such as liquid beside quenched structures.",
     )
     starts: int = Field(
         default=3,
         ge=1,
-        description="Places from which search likelihood starts, the first of them a usual one and "
-        "the others decided by the seed; the best end counts.",
+        description="Places from which the searches likelihood and leave_one_out start, the first "
+        "of them a usual one and the others decided by the seed; the best end counts.",
     )
 
     @model_validator(mode="after")
-    def _likelihood_of_a_product(self) -> Self:
-        if self.search == "likelihood" and self.kernel != "product":
+    def _search_of_a_product(self) -> Self:
+        if self.search != "lists" and self.kernel != "product":
             raise ValueError(
-                f"search likelihood is for kernel product, not {self.kernel}; set one of them"
+                f"search {self.search} is for kernel product, not {self.kernel}; set one of them"
             )
         return self
 

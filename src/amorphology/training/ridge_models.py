@@ -13,7 +13,7 @@ from torch import Tensor
 
 from amorphology.models import Both
 from amorphology.models.combined_kernel import fit_combined_kernel, parts_of
-from amorphology.models.probable_kernel import fit_probable_kernel
+from amorphology.models.kernel_search import fit_searched_kernel
 from amorphology.models.projection import Projection, principal_projection
 from amorphology.models.ridge import FittedRidge, fit_kernel_ridge, fit_ridge, varying_features
 from amorphology.training.checkpoint import Checkpoint, save_checkpoint
@@ -111,8 +111,8 @@ def _fit_combined(
         [_matrix(some, part, projections[part]) for part in range(n_parts)] for some in sets
     )
     known = (train, targets[0], validation, targets[1], projections)
-    if model.search == "likelihood":
-        return fit_probable_kernel(*known, model.starts, seed)
+    if model.search != "lists":
+        return fit_searched_kernel(*known, model.search, model.starts, seed)
     return fit_combined_kernel(
         *known,
         model.penalties,

@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import torch
@@ -5,16 +7,19 @@ from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
 
 from amorphology.models import Both
-from amorphology.models import probable_kernel as module
+from amorphology.models import kernel_search as module
 from amorphology.models.combined_kernel import fit_combined_kernel
 from amorphology.models.kernels import squared_distances
-from amorphology.models.probable_kernel import (
+from amorphology.models.kernel_search import (
     CONSTANT,
-    fit_probable_kernel,
+    find_lengths,
+    fit_searched_kernel,
     improbability,
-    most_probable,
+    left_out_error,
 )
 from amorphology.models.projection import Projection
+
+Criterion = Callable[[np.ndarray, list[np.ndarray], np.ndarray], tuple[float, np.ndarray]]
 
 N = 80
 
@@ -64,25 +69,40 @@ def test_it_is_the_likelihood_of_scikit_learn(logarithms: list[float]):
     assert -N * (value + 0.5 * (1 + np.log(2 * np.pi))) == pytest.approx(density(best), rel=1e-8)
 
 
-def test_the_gradient_is_that_of_finite_differences():
+def test_residuals_are_those_of_fits_to_the_other_frames():
     at = np.array([-5.0, 0.3, 1.0, 0.8])
-    _, gradient = improbability(at, SQUARES, TARGETS)
+    features = np.hstack(TRAIN[0]).astype(np.float64)
+    process = reference(at, 1.0)
+    residuals = []
+    for left_out in range(N):
+        others = np.delete(np.arange(N), left_out)
+        process.fit(features[others], TARGETS[others])
+        residuals.append(process.predict(features[[left_out]])[0] - TARGETS[left_out])
+    expected = 0.5 * np.log(np.mean(np.square(residuals)))
+    assert left_out_error(at, SQUARES, TARGETS)[0] == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("criterion", [improbability, left_out_error])
+def test_the_gradient_is_that_of_finite_differences(criterion: Criterion):
+    at = np.array([-5.0, 0.3, 1.0, 0.8])
+    _, gradient = criterion(at, SQUARES, TARGETS)
     for place, found in enumerate(gradient):
         step = 1e-5 * np.eye(4)[place]
-        ahead, behind = (improbability(at + s, SQUARES, TARGETS)[0] for s in (step, -step))
+        ahead, behind = (criterion(at + s, SQUARES, TARGETS)[0] for s in (step, -step))
         assert found == pytest.approx((ahead - behind) / 2e-5, rel=1e-5, abs=1e-8)
 
 
-def test_what_cannot_be_factorised_is_infinitely_improbable():
+@pytest.mark.parametrize("criterion", [improbability, left_out_error])
+def test_what_cannot_be_factorised_is_infinitely_bad(criterion: Criterion):
     twice = [np.zeros((N, N))]
-    value, gradient = improbability(np.array([-60.0, 0.0]), twice, TARGETS)
+    value, gradient = criterion(np.array([-60.0, 0.0]), twice, TARGETS)
     assert value == np.inf
     assert not gradient.any()
 
 
 @pytest.mark.filterwarnings("ignore:The optimal value found")  # of the part without effect
 def test_lengths_tell_which_parts_matter():
-    penalty, lengths = most_probable(SQUARES, TARGETS, starts=2)
+    penalty, lengths = find_lengths(SQUARES, TARGETS, starts=2)
     assert lengths[0] < 2
     assert lengths[1] > 2 * lengths[0]
     assert lengths[2] > 20
@@ -99,8 +119,24 @@ def test_lengths_tell_which_parts_matter():
     assert ours > process.log_marginal_likelihood_value_ - 0.1
 
 
+def test_frames_that_are_hard_do_not_lead_leaving_one_out_astray():
+    # Most frames are of one kind and hardly differ: under the likelihood they decide.
+    rng = np.random.default_rng(5)
+    spread = np.where(np.arange(N) % 4 == 0, 1.0, 0.02)
+    shared = (rng.normal(size=(N, 1)) * spread[:, np.newaxis]).astype(np.float32)
+    other = rng.normal(size=(N, 1)).astype(np.float32)
+    targets = shared[:, 0] + spread * rng.normal(0, 0.1, N)
+    squares = [squared_distances(part, part) for part in (shared, other)]
+    ends = {
+        criterion: left_out_error(np.log([penalty, *lengths]), squares, targets)[0]
+        for criterion in ("likelihood", "leave_one_out")
+        for penalty, lengths in [find_lengths(squares, targets, criterion)]
+    }
+    assert ends["leave_one_out"] < ends["likelihood"]
+
+
 def test_the_model_predicts_what_the_process_does():
-    fitted = fit_probable_kernel(*TRAIN, *TEST, KEPT)
+    fitted = fit_searched_kernel(*TRAIN, *TEST, KEPT)
     units = np.sqrt([matrix.mean() for matrix in SQUARES])
     lengths = np.multiply(fitted.chosen["lengths"], units)
     process = reference(np.log([fitted.chosen["penalty"], *lengths]), 1.0)
@@ -119,18 +155,18 @@ def test_the_model_predicts_what_the_process_does():
 
 
 def test_the_seed_decides(monkeypatch: pytest.MonkeyPatch):
-    once, again = (most_probable(SQUARES, TARGETS, starts=2, seed=1) for _ in range(2))
+    once, again = (find_lengths(SQUARES, TARGETS, starts=2, seed=1) for _ in range(2))
     assert once[0] == again[0]
     np.testing.assert_array_equal(once[1], again[1])
     # More starts never end higher.
     values = [
         improbability(np.log([penalty, *lengths]), SQUARES, TARGETS)[0]
-        for penalty, lengths in (most_probable(SQUARES, TARGETS, starts=n) for n in (1, 3))
+        for penalty, lengths in (find_lengths(SQUARES, TARGETS, starts=n) for n in (1, 3))
     ]
     assert values[1] <= values[0]
     # Many frames: lengths are found on some of them, all are learned from.
     monkeypatch.setattr(module, "SEARCH_FRAMES", 50)
-    some, same = (fit_probable_kernel(*TRAIN, *TEST, KEPT, seed=3) for _ in range(2))
+    some, same = (fit_searched_kernel(*TRAIN, *TEST, KEPT, seed=3) for _ in range(2))
     assert some.chosen == same.chosen
     assert some.settings["n_frames"] == N
-    assert some.chosen != fit_probable_kernel(*TRAIN, *TEST, KEPT, seed=4).chosen
+    assert some.chosen != fit_searched_kernel(*TRAIN, *TEST, KEPT, seed=4).chosen

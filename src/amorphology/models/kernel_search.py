@@ -1,6 +1,7 @@
-"""Kernel ridge regression with the lengths under which the training energies are most probable."""
+"""Kernel ridge regression with lengths of the kernel that the training set itself chooses."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +13,12 @@ from amorphology.models.kernels import gaussian, rmse, solve, squared_distances
 from amorphology.models.projection import Projection
 from amorphology.models.ridge import FittedRidge
 
-__all__ = ["fit_probable_kernel", "improbability", "most_probable"]
+__all__ = ["Criterion", "find_lengths", "fit_searched_kernel", "improbability", "left_out_error"]
 
-Matrix = NDArray[np.float64]
+Criterion: TypeAlias = Literal["likelihood", "leave_one_out"]
+
+Vector: TypeAlias = NDArray[np.float64]
+Matrix: TypeAlias = NDArray[np.float64]
 
 CONSTANT = 100.0
 """Kernel of the mean of the energies: so large beside 1 that the mean is free."""
@@ -28,14 +32,14 @@ ITERATIONS = 60
 TOLERANCE = 1e-5
 """A step that gains less than this part of the value is the last one."""
 
-PENALTIES = (1e-9, 1.0)
-LENGTHS = (0.1, 1e4)
+PENALTIES = (1e-12, 1.0)
+LENGTHS = (0.1, 1e6)
 """Bounds of the search; lengths in units of the root mean square distance of a part."""
 
 
 def improbability(
-    logarithms: NDArray[np.float64], squares: Sequence[Matrix], targets: NDArray[np.float64]
-) -> tuple[float, NDArray[np.float64]]:
+    logarithms: Vector, squares: Sequence[Matrix], targets: Vector
+) -> tuple[float, Vector]:
     r"""
     Tell how improbable energies are under a product kernel, whatever their scale.
 
@@ -67,34 +71,77 @@ def improbability(
     .. [1] Rasmussen and Williams, Gaussian Processes for Machine Learning (2006), section 5.4.1.
     """
     n = len(targets)
-    penalty, weights = np.exp(logarithms[0]), np.exp(-2 * logarithms[1:])
-    kernel = _product(squares, weights)
-    covariance = kernel + CONSTANT
-    covariance.ravel()[:: n + 1] += penalty
-    factor, failed = lapack.dpotrf(covariance, lower=1, overwrite_a=1)
-    if failed:
+    known = _inverse(logarithms, squares)
+    if known is None:
         return np.inf, np.zeros_like(logarithms)
-    half_determinant = float(np.log(np.diag(factor)).sum())
-    lower = np.tril(lapack.dpotri(factor, lower=1, overwrite_c=1)[0])
-    inverse = lower + np.tril(lower, -1).T
+    kernel, inverse, half_determinant = known
     solution = inverse @ targets
     product = float(targets @ solution)
     by_covariance = inverse / (2 * n) - np.outer(solution, solution) / (2 * product)
-    by_kernel = by_covariance * kernel
-    gradient = [penalty * np.trace(by_covariance)]
-    for weight, matrix in zip(weights, squares, strict=True):
-        gradient.append(weight * np.einsum("ij,ij", by_kernel, matrix))
-    return 0.5 * np.log(product / n) + half_determinant / n, np.array(gradient)
+    value = 0.5 * np.log(product / n) + half_determinant / n
+    return value, _by_logarithms(by_covariance, logarithms, squares, kernel)
 
 
-def most_probable(
-    squares: Sequence[Matrix], targets: NDArray[np.float64], starts: int = 3, seed: int = 0
-) -> tuple[float, NDArray[np.float64]]:
+def left_out_error(
+    logarithms: Vector, squares: Sequence[Matrix], targets: Vector
+) -> tuple[float, Vector]:
+    r"""
+    Tell how far off each energy is when it is predicted from all others.
+
+    With A as for `improbability`, the residual of target i under the fit to the others is
+    :math:`r_i = [A^{-1} y]_i / [A^{-1}]_{ii}` [1]_; no fit is done anew.
+
+    Parameters
+    ----------
+    logarithms, squares, targets
+        As for `improbability`.
+
+    Returns
+    -------
+    value : float
+        Natural logarithm of the root-mean-square residual; infinite where A is singular to
+        rounding.
+    gradient : numpy.ndarray
+        Its derivatives by `logarithms`, float64 (1 + n_parts,).
+
+    References
+    ----------
+    .. [1] Rasmussen and Williams, Gaussian Processes for Machine Learning (2006), section 5.4.2.
     """
-    Find the penalty and the lengths under which energies are most probable.
+    known = _inverse(logarithms, squares)
+    if known is None:
+        return np.inf, np.zeros_like(logarithms)
+    kernel, inverse, _ = known
+    solution, diagonal = inverse @ targets, np.diag(inverse)
+    residuals = solution / diagonal
+    total = float(residuals @ residuals)
+    slopes = residuals / diagonal
+    by_covariance = (inverse * (slopes * residuals)) @ inverse
+    by_covariance -= np.outer(inverse @ slopes, solution)
+    by_covariance = (by_covariance + by_covariance.T) / (2 * total)
+    value = 0.5 * np.log(total / len(targets))
+    return value, _by_logarithms(by_covariance, logarithms, squares, kernel)
 
-    Gradient descent (L-BFGS-B) of `improbability` from several starts, for it has several minima;
-    each ends after `ITERATIONS` steps at the latest.
+
+CRITERIA: dict[Criterion, Callable[[Vector, Sequence[Matrix], Vector], tuple[float, Vector]]] = {
+    "likelihood": improbability,
+    "leave_one_out": left_out_error,
+}
+"""What is to be low, as a function of penalty and lengths."""
+
+
+def find_lengths(
+    squares: Sequence[Matrix],
+    targets: Vector,
+    criterion: Criterion = "likelihood",
+    starts: int = 3,
+    seed: int = 0,
+) -> tuple[float, Vector]:
+    """
+    Find the penalty and the lengths that suit energies best.
+
+    Gradient descent (L-BFGS-B) of a criterion from several starts, for it has several minima; each
+    ends after `ITERATIONS` steps at the latest.
 
     Parameters
     ----------
@@ -102,6 +149,9 @@ def most_probable(
         For each part squared distances between frames, of mean 1, float64 (n, n).
     targets
         float64 (n,).
+    criterion
+        ``"likelihood"``: those under which energies are most probable, see `improbability`.
+        ``"leave_one_out"``: those with the smallest `left_out_error`.
     starts
         Number of starts: a usual one, and others around it.
     seed
@@ -122,7 +172,7 @@ def most_probable(
         first = np.log([penalty, *[length * np.sqrt(len(squares))] * len(squares)])
         found.append(
             minimize(
-                improbability,
+                CRITERIA[criterion],
                 first,
                 (squares, targets),
                 jac=True,
@@ -135,12 +185,13 @@ def most_probable(
     return float(best[0]), best[1:]
 
 
-def fit_probable_kernel(
+def fit_searched_kernel(
     train: Sequence[NDArray[np.float32]],
     train_targets: NDArray[np.float64],
     validation: Sequence[NDArray[np.float32]],
     validation_targets: NDArray[np.float64],
     projections: Sequence[Projection],
+    criterion: Criterion = "likelihood",
     starts: int = 3,
     seed: int = 0,
 ) -> FittedRidge:
@@ -158,8 +209,8 @@ def fit_probable_kernel(
         Energies, float64 (n_frames,).
     projections
         For each part what made them.
-    starts, seed
-        As for `most_probable`; the seed also chooses the frames where there are more than
+    criterion, starts, seed
+        As for `find_lengths`; the seed also chooses the frames where there are more than
         `SEARCH_FRAMES`.
 
     Returns
@@ -177,7 +228,7 @@ def fit_probable_kernel(
         matrix[np.ix_(chosen, chosen)] / unit**2
         for matrix, unit in zip(squares, units, strict=True)
     ]
-    penalty, lengths = most_probable(some, train_targets[chosen] - mean, starts, seed)
+    penalty, lengths = find_lengths(some, train_targets[chosen] - mean, criterion, starts, seed)
     scales = lengths * units
     kernel = _product(squares, scales**-2) + CONSTANT
     coefficients = solve(kernel, train_targets - mean, penalty)
@@ -193,6 +244,31 @@ def fit_probable_kernel(
         {"penalty": penalty, "lengths": lengths.tolist()},
         rmse(predictions, validation_targets),
     )
+
+
+def _inverse(logarithms: Vector, squares: Sequence[Matrix]) -> tuple[Matrix, Matrix, float] | None:
+    """Kernel, inverse of the covariance and half the logarithm of its determinant, if it has one."""
+    n = len(squares[0])
+    kernel = _product(squares, np.exp(-2 * logarithms[1:]))
+    covariance = kernel + CONSTANT
+    covariance.ravel()[:: n + 1] += np.exp(logarithms[0])
+    factor, failed = lapack.dpotrf(covariance, lower=1, overwrite_a=1)
+    if failed:
+        return None
+    half_determinant = float(np.log(np.diag(factor)).sum())
+    lower = np.tril(lapack.dpotri(factor, lower=1, overwrite_c=1)[0])
+    return kernel, lower + np.tril(lower, -1).T, half_determinant
+
+
+def _by_logarithms(
+    by_covariance: Matrix, logarithms: Vector, squares: Sequence[Matrix], kernel: Matrix
+) -> Vector:
+    """Chain rule, from the covariance to the logarithms of the penalty and of the lengths."""
+    by_kernel = by_covariance * kernel
+    gradient = [np.exp(logarithms[0]) * np.trace(by_covariance)]
+    for weight, matrix in zip(np.exp(-2 * logarithms[1:]), squares, strict=True):
+        gradient.append(weight * np.einsum("ij,ij", by_kernel, matrix))
+    return np.array(gradient)
 
 
 def _product(squares: Sequence[Matrix], weights: NDArray[np.float64]) -> Matrix:
