@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from amorphology.models.kernels import gaussian, solve
 from amorphology.models.kernel_search import CONSTANT, find_lengths
+from amorphology.models.kernels import gaussian, solve
 
 Matrix = NDArray[np.float64]
 FOLDS = 5

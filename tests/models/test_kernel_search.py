@@ -9,7 +9,6 @@ from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
 from amorphology.models import Both
 from amorphology.models import kernel_search as module
 from amorphology.models.combined_kernel import fit_combined_kernel
-from amorphology.models.kernels import squared_distances
 from amorphology.models.kernel_search import (
     CONSTANT,
     find_lengths,
@@ -17,6 +16,7 @@ from amorphology.models.kernel_search import (
     improbability,
     left_out_error,
 )
+from amorphology.models.kernels import squared_distances
 from amorphology.models.projection import Projection
 
 Criterion = Callable[[np.ndarray, list[np.ndarray], np.ndarray], tuple[float, np.ndarray]]

@@ -247,7 +247,7 @@ def fit_searched_kernel(
 
 
 def _inverse(logarithms: Vector, squares: Sequence[Matrix]) -> tuple[Matrix, Matrix, float] | None:
-    """Kernel, inverse of the covariance and half the logarithm of its determinant, if it has one."""
+    """Kernel, inverse of the covariance, half the logarithm of its determinant; or none."""
     n = len(squares[0])
     kernel = _product(squares, np.exp(-2 * logarithms[1:]))
     covariance = kernel + CONSTANT
