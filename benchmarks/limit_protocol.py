@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from amorphology.models.kernel_search import CONSTANT, find_lengths
+from amorphology.models.kernel_search import CONSTANT, find_hyperparameters
 from amorphology.models.kernels import gaussian, solve
 
 Matrix = NDArray[np.float64]
@@ -44,15 +44,17 @@ def unseen(
         targets = energies[train] - mean
         known = [matrix[np.ix_(train, train)] for matrix in squares]
         # Of all frames, all starts that were tried ended in the same place; of few frames not.
-        penalty, lengths = find_lengths(known, targets, starts=1 if n_train is None else 4)
+        best = find_hyperparameters(known, targets, starts=1 if n_train is None else 4)
         kernel, seen = (
-            gaussian(np.asarray(sum(m / x**2 for m, x in zip(matrices, lengths, strict=True))), 1.0)
+            gaussian(
+                np.asarray(sum(m / x**2 for m, x in zip(matrices, best.lengths, strict=True))), 1.0
+            )
             for matrices in (known, [matrix[np.ix_(test, train)] for matrix in squares])
         )
-        coefficients = solve(kernel + CONSTANT, targets, penalty)
+        coefficients = solve(kernel + CONSTANT, targets, best.penalty)
         predictions[test] = mean + (seen + CONSTANT) @ coefficients
         scale = float(targets @ coefficients) / len(train)
-        noise.append(1000 * float(np.sqrt(penalty * scale)))
+        noise.append(1000 * float(np.sqrt(best.penalty * scale)))
     return predictions, noise
 
 

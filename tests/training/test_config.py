@@ -230,6 +230,10 @@ def test_numbers_with_an_exponent_are_numbers(tmp_path: Path):
             "search likelihood is for kernel product, not single",
         ),
         (
+            "out: a\ndata: {frames: [b]}\nmodel: {kind: kernel_ridge, noise: exponential}",
+            "noise exponential is for the searches likelihood and leave_one_out, not for lists",
+        ),
+        (
             "out: a\ndata: {frames: [b]}\ndescriptor: {kind: soap}",
             r"model\.kind cnn cannot read descriptor\.kind soap; choose persistence_histogram, or "
             "hdnnp as model",

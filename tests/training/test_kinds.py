@@ -79,6 +79,7 @@ PERIODIC = {
             "kind": "kernel_ridge",
             "kernel": "product",
             "search": "leave_one_out",
+            "noise": "exponential",
             "starts": 1,
         },
     },

@@ -1,6 +1,7 @@
 """Kernel ridge regression with lengths of the kernel that the training set itself chooses."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -13,9 +14,18 @@ from amorphology.models.kernels import gaussian, rmse, solve, squared_distances
 from amorphology.models.projection import Projection
 from amorphology.models.ridge import FittedRidge
 
-__all__ = ["Criterion", "find_lengths", "fit_searched_kernel", "improbability", "left_out_error"]
+__all__ = [
+    "Criterion",
+    "Hyperparameters",
+    "Noise",
+    "find_hyperparameters",
+    "fit_searched_kernel",
+    "improbability",
+    "left_out_error",
+]
 
 Criterion: TypeAlias = Literal["likelihood", "leave_one_out"]
+Noise: TypeAlias = Literal["constant", "exponential"]
 
 Vector: TypeAlias = NDArray[np.float64]
 Matrix: TypeAlias = NDArray[np.float64]
@@ -34,57 +44,94 @@ TOLERANCE = 1e-5
 
 PENALTIES = (1e-12, 1.0)
 LENGTHS = (0.1, 1e6)
+GROWTH = (-3.0, 3.0)
 """Bounds of the search; lengths in units of the root mean square distance of a part."""
 
+LEAST_PENALTY = 1e-11
+"""Part of every penalty: with less, rounding of the kernel shows in predictions."""
 
-def improbability(
-    logarithms: Vector, squares: Sequence[Matrix], targets: Vector
-) -> tuple[float, Vector]:
+
+@dataclass(frozen=True)
+class Hyperparameters:
+    """
+    What decides a fit.
+
+    Attributes
+    ----------
+    penalty
+        Added to the diagonal of the kernel for a frame of mean energy, beside `LEAST_PENALTY`.
+    growth
+        By how many factors of e it grows with each standard deviation of the energies.
+    lengths
+        Of each part of the kernel, float64 (n_parts,).
+    """
+
+    penalty: float
+    growth: float
+    lengths: Vector
+
+    def penalties(self, targets: Vector) -> Vector:
+        """
+        Penalty of each frame.
+
+        Parameters
+        ----------
+        targets
+            Energies less their mean, float64 (n,).
+
+        Returns
+        -------
+        numpy.ndarray
+            float64 (n,).
+        """
+        return _penalties(self.penalty, self.growth, targets)
+
+
+def improbability(at: Vector, squares: Sequence[Matrix], targets: Vector) -> tuple[float, Vector]:
     r"""
     Tell how improbable energies are under a product kernel, whatever their scale.
 
     Of a Gaussian process [1]_ with covariance :math:`s A`,
-    :math:`A = K + 100 + \lambda`, the negative logarithm of the probability density of n targets y
-    is lowest at :math:`s = y \cdot A^{-1} y / n`, where it is n times
+    :math:`A_{ij} = K_{ij} + 100 + (\lambda e^{\beta y_i / \sigma} + 10^{-11}) \delta_{ij}`, the
+    negative logarithm of the probability density of n targets y is lowest at
+    :math:`s = y \cdot A^{-1} y / n`, where it is n times
 
     .. math:: \tfrac12 \ln s + \tfrac1{2n} \ln \det A + \tfrac12 (1 + \ln 2 \pi)
 
     Parameters
     ----------
-    logarithms
-        Natural logarithms of the penalty :math:`\lambda` and of the length of each part, float64
-        (1 + n_parts,).
+    at
+        Natural logarithm of the penalty :math:`\lambda`, its growth :math:`\beta`, and natural
+        logarithms of the length of each part, float64 (2 + n_parts,).
     squares
         For each part squared distances between frames, float64 (n, n).
     targets
-        float64 (n,).
+        Energies less their mean, float64 (n,); their standard deviation is :math:`\sigma`.
 
     Returns
     -------
     value : float
         The formula's, less its last term; infinite where A is singular to rounding.
     gradient : numpy.ndarray
-        Its derivatives by `logarithms`, float64 (1 + n_parts,).
+        Its derivatives by `at`, float64 (2 + n_parts,).
 
     References
     ----------
     .. [1] Rasmussen and Williams, Gaussian Processes for Machine Learning (2006), section 5.4.1.
     """
     n = len(targets)
-    known = _inverse(logarithms, squares)
+    known = _inverse(at, squares, targets)
     if known is None:
-        return np.inf, np.zeros_like(logarithms)
+        return np.inf, np.zeros_like(at)
     kernel, inverse, half_determinant = known
     solution = inverse @ targets
     product = float(targets @ solution)
     by_covariance = inverse / (2 * n) - np.outer(solution, solution) / (2 * product)
     value = 0.5 * np.log(product / n) + half_determinant / n
-    return value, _by_logarithms(by_covariance, logarithms, squares, kernel)
+    return value, _by_place(by_covariance, at, squares, targets, kernel)
 
 
-def left_out_error(
-    logarithms: Vector, squares: Sequence[Matrix], targets: Vector
-) -> tuple[float, Vector]:
+def left_out_error(at: Vector, squares: Sequence[Matrix], targets: Vector) -> tuple[float, Vector]:
     r"""
     Tell how far off each energy is when it is predicted from all others.
 
@@ -93,7 +140,7 @@ def left_out_error(
 
     Parameters
     ----------
-    logarithms, squares, targets
+    at, squares, targets
         As for `improbability`.
 
     Returns
@@ -102,15 +149,15 @@ def left_out_error(
         Natural logarithm of the root-mean-square residual; infinite where A is singular to
         rounding.
     gradient : numpy.ndarray
-        Its derivatives by `logarithms`, float64 (1 + n_parts,).
+        Its derivatives by `at`, float64 (2 + n_parts,).
 
     References
     ----------
     .. [1] Rasmussen and Williams, Gaussian Processes for Machine Learning (2006), section 5.4.2.
     """
-    known = _inverse(logarithms, squares)
+    known = _inverse(at, squares, targets)
     if known is None:
-        return np.inf, np.zeros_like(logarithms)
+        return np.inf, np.zeros_like(at)
     kernel, inverse, _ = known
     solution, diagonal = inverse @ targets, np.diag(inverse)
     residuals = solution / diagonal
@@ -120,23 +167,24 @@ def left_out_error(
     by_covariance -= np.outer(inverse @ slopes, solution)
     by_covariance = (by_covariance + by_covariance.T) / (2 * total)
     value = 0.5 * np.log(total / len(targets))
-    return value, _by_logarithms(by_covariance, logarithms, squares, kernel)
+    return value, _by_place(by_covariance, at, squares, targets, kernel)
 
 
 CRITERIA: dict[Criterion, Callable[[Vector, Sequence[Matrix], Vector], tuple[float, Vector]]] = {
     "likelihood": improbability,
     "leave_one_out": left_out_error,
 }
-"""What is to be low, as a function of penalty and lengths."""
+"""What is to be low, as a function of the hyperparameters."""
 
 
-def find_lengths(
+def find_hyperparameters(
     squares: Sequence[Matrix],
     targets: Vector,
     criterion: Criterion = "likelihood",
+    noise: Noise = "constant",
     starts: int = 3,
     seed: int = 0,
-) -> tuple[float, Vector]:
+) -> Hyperparameters:
     """
     Find the penalty and the lengths that suit energies best.
 
@@ -148,10 +196,13 @@ def find_lengths(
     squares
         For each part squared distances between frames, of mean 1, float64 (n, n).
     targets
-        float64 (n,).
+        Energies less their mean, float64 (n,).
     criterion
         ``"likelihood"``: those under which energies are most probable, see `improbability`.
         ``"leave_one_out"``: those with the smallest `left_out_error`.
+    noise
+        ``"constant"``: one penalty for all frames. ``"exponential"``: one that grows, or falls,
+        with their energy.
     starts
         Number of starts: a usual one, and others around it.
     seed
@@ -159,17 +210,17 @@ def find_lengths(
 
     Returns
     -------
-    penalty : float
-        Added to the diagonal of the kernel.
-    lengths : numpy.ndarray
-        float64 (n_parts,).
+    Hyperparameters
+        The best that were found.
     """
     rng = np.random.default_rng(seed)
-    bounds = [PENALTIES, *[LENGTHS] * len(squares)]
+    growth = GROWTH if noise == "exponential" else (0.0, 0.0)
+    lengths = [tuple(np.log(LENGTHS))] * len(squares)
+    bounds = [tuple(np.log(PENALTIES)), growth, *lengths]
     found = []
     for number in range(starts):
         length, penalty = (10.0, 1e-5) * 10 ** (rng.uniform((-0.4, -1), (0.4, 1)) * (number > 0))
-        first = np.log([penalty, *[length * np.sqrt(len(squares))] * len(squares)])
+        first = [np.log(penalty), 0.0, *[np.log(length * np.sqrt(len(squares)))] * len(squares)]
         found.append(
             minimize(
                 CRITERIA[criterion],
@@ -177,12 +228,12 @@ def find_lengths(
                 (squares, targets),
                 jac=True,
                 method="L-BFGS-B",
-                bounds=np.log(bounds),
+                bounds=bounds,
                 options={"maxiter": ITERATIONS, "ftol": TOLERANCE},
             )
         )
-    best = np.exp(min(found, key=lambda one: one.fun).x)
-    return float(best[0]), best[1:]
+    best = min(found, key=lambda one: one.fun).x
+    return Hyperparameters(float(np.exp(best[0])), float(best[1]), np.exp(best[2:]))
 
 
 def fit_searched_kernel(
@@ -192,6 +243,7 @@ def fit_searched_kernel(
     validation_targets: NDArray[np.float64],
     projections: Sequence[Projection],
     criterion: Criterion = "likelihood",
+    noise: Noise = "constant",
     starts: int = 3,
     seed: int = 0,
 ) -> FittedRidge:
@@ -209,8 +261,8 @@ def fit_searched_kernel(
         Energies, float64 (n_frames,).
     projections
         For each part what made them.
-    criterion, starts, seed
-        As for `find_lengths`; the seed also chooses the frames where there are more than
+    criterion, noise, starts, seed
+        As for `find_hyperparameters`; the seed also chooses the frames where there are more than
         `SEARCH_FRAMES`.
 
     Returns
@@ -228,10 +280,10 @@ def fit_searched_kernel(
         matrix[np.ix_(chosen, chosen)] / unit**2
         for matrix, unit in zip(squares, units, strict=True)
     ]
-    penalty, lengths = find_lengths(some, train_targets[chosen] - mean, criterion, starts, seed)
-    scales = lengths * units
+    found = find_hyperparameters(some, train_targets[chosen] - mean, criterion, noise, starts, seed)
+    scales = found.lengths * units
     kernel = _product(squares, scales**-2) + CONSTANT
-    coefficients = solve(kernel, train_targets - mean, penalty)
+    coefficients = solve(kernel, train_targets - mean, found.penalties(train_targets - mean))
     intercept = mean + CONSTANT * float(coefficients.sum())
     seen = [squared_distances(new, known) for known, new in zip(train, validation, strict=True)]
     predictions = _product(seen, scales**-2) @ coefficients + intercept
@@ -241,17 +293,24 @@ def fit_searched_kernel(
     return FittedRidge(
         model,
         settings,
-        {"penalty": penalty, "lengths": lengths.tolist()},
+        {"penalty": found.penalty, "growth": found.growth, "lengths": found.lengths.tolist()},
         rmse(predictions, validation_targets),
     )
 
 
-def _inverse(logarithms: Vector, squares: Sequence[Matrix]) -> tuple[Matrix, Matrix, float] | None:
+def _penalties(penalty: float, growth: float, targets: Vector) -> Vector:
+    factors: Vector = np.exp(growth * targets / targets.std())
+    return penalty * factors + LEAST_PENALTY
+
+
+def _inverse(
+    at: Vector, squares: Sequence[Matrix], targets: Vector
+) -> tuple[Matrix, Matrix, float] | None:
     """Kernel, inverse of the covariance, half the logarithm of its determinant; or none."""
-    n = len(squares[0])
-    kernel = _product(squares, np.exp(-2 * logarithms[1:]))
+    n = len(targets)
+    kernel = _product(squares, np.exp(-2 * at[2:]))
     covariance = kernel + CONSTANT
-    covariance.ravel()[:: n + 1] += np.exp(logarithms[0])
+    covariance.ravel()[:: n + 1] += _penalties(np.exp(at[0]), at[1], targets)
     factor, failed = lapack.dpotrf(covariance, lower=1, overwrite_a=1)
     if failed:
         return None
@@ -260,13 +319,16 @@ def _inverse(logarithms: Vector, squares: Sequence[Matrix]) -> tuple[Matrix, Mat
     return kernel, lower + np.tril(lower, -1).T, half_determinant
 
 
-def _by_logarithms(
-    by_covariance: Matrix, logarithms: Vector, squares: Sequence[Matrix], kernel: Matrix
+def _by_place(
+    by_covariance: Matrix, at: Vector, squares: Sequence[Matrix], targets: Vector, kernel: Matrix
 ) -> Vector:
-    """Chain rule, from the covariance to the logarithms of the penalty and of the lengths."""
+    """Chain rule, from the covariance to penalty, growth and lengths as the criteria take them."""
+    by_penalty = np.diag(by_covariance) * (
+        _penalties(np.exp(at[0]), at[1], targets) - LEAST_PENALTY
+    )
     by_kernel = by_covariance * kernel
-    gradient = [np.exp(logarithms[0]) * np.trace(by_covariance)]
-    for weight, matrix in zip(np.exp(-2 * logarithms[1:]), squares, strict=True):
+    gradient = [by_penalty.sum(), by_penalty @ targets / targets.std()]
+    for weight, matrix in zip(np.exp(-2 * at[2:]), squares, strict=True):
         gradient.append(weight * np.einsum("ij,ij", by_kernel, matrix))
     return np.array(gradient)
 

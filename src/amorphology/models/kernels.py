@@ -72,7 +72,9 @@ def gaussian(squares: NDArray[np.float64], length: float) -> NDArray[np.float64]
 
 
 def solve(
-    kernel: NDArray[np.float64], targets: NDArray[np.float64], penalty: float
+    kernel: NDArray[np.float64],
+    targets: NDArray[np.float64],
+    penalty: float | NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """
     Solve ``(kernel + penalty) c = targets``.
@@ -84,7 +86,7 @@ def solve(
     targets
         float64 (n,).
     penalty
-        Added to the diagonal.
+        Added to the diagonal: a number, or one for each target, float64 (n,).
 
     Returns
     -------

@@ -80,8 +80,14 @@ class KernelRidgeConfig(Section):
         "choices with the lowest validation error. The others, for kernel product, find any "
         "numbers, better where there are several descriptors, and need no validation set. "
         "likelihood: those under which the training energies are most probable. leave_one_out: "
-        "those that predict each training frame best from all others; to be tried where some "
-        "frames are far harder than others, such as liquid beside quenched structures.",
+        "those that predict each training frame best from all others.",
+    )
+    noise: Literal["constant", "exponential"] = Field(
+        default="constant",
+        description="What the kernel is not to explain, in the searches likelihood and "
+        "leave_one_out. constant: as much for each frame. exponential: more, or less, with each "
+        "step in energy; how much is found with the lengths. For data of hot liquids and cold "
+        "solids together.",
     )
     starts: int = Field(
         default=3,
@@ -91,10 +97,15 @@ class KernelRidgeConfig(Section):
     )
 
     @model_validator(mode="after")
-    def _search_of_a_product(self) -> Self:
+    def _settings_fit(self) -> Self:
         if self.search != "lists" and self.kernel != "product":
             raise ValueError(
                 f"search {self.search} is for kernel product, not {self.kernel}; set one of them"
+            )
+        if self.noise != "constant" and self.search == "lists":
+            raise ValueError(
+                f"noise {self.noise} is for the searches likelihood and leave_one_out, not for "
+                "lists; set one of them"
             )
         return self
 

@@ -112,7 +112,7 @@ def _fit_combined(
     )
     known = (train, targets[0], validation, targets[1], projections)
     if model.search != "lists":
-        return fit_searched_kernel(*known, model.search, model.starts, seed)
+        return fit_searched_kernel(*known, model.search, model.noise, model.starts, seed)
     return fit_combined_kernel(
         *known,
         model.penalties,

@@ -54,7 +54,7 @@ OPTIONS = {
 
 ONE_LENGTH = KernelRidgeConfig(kind="kernel_ridge")
 LENGTH_EACH = KernelRidgeConfig(
-    kind="kernel_ridge", kernel="product", search="leave_one_out", starts=1
+    kind="kernel_ridge", kernel="product", search="leave_one_out", noise="exponential", starts=1
 )
 
 MODELS = {"cnn": "CNN", "ridge": "Ridge", "kernel_ridge": "Kernel ridge"}
