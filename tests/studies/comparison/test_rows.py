@@ -30,8 +30,8 @@ def test_no_row_of_a_sheet_looks_for_cavities():
 
 
 def test_matrices_of_a_kernel_are_counted():
-    # A matrix of distances for each of the five parts, their sum, and what it is made from.
-    assert ROWS["pd_environments_kernel_ridge"].kernels == 5 + 2
+    # A matrix of distances for each of the eight parts, their sum, and what it is made from.
+    assert ROWS["pd_environments_kernel_ridge"].kernels == 8 + 2
     assert ROWS["pd_kernel_ridge"].kernels == 3 + 2
     assert ROWS["soap_kernel_ridge"].kernels == 1 + 2
     assert ROWS["soap_ridge"].kernels == 1

@@ -122,6 +122,10 @@ def comparison_rows(shape: Literal["space", "sheet"]) -> tuple[Row, ...]:
     (paper,) = (CARBON_HISTOGRAMS if shape == SPACE else GRAPHENE_HISTOGRAMS)[PAPER]
     diagrams = _diagrams(shape)
     midpoints = of_midpoints(diagrams)
+    # Midpoints that come later tell lengths and angles apart in another way.
+    later = midpoints.model_copy(
+        update={"bond_weight": 0.5, "range": [(0.0, 2.4)] * (3 if shape == SPACE else 2)}
+    )
     every = "PD H0 + H1 + H2" if shape == SPACE else "PD H0 + H1"
     return (
         Row(
@@ -177,11 +181,12 @@ def comparison_rows(shape: Literal["space", "sheet"]) -> tuple[Row, ...]:
         ),
         Row(
             "pd_only_midpoints_kernel_ridge",
-            f"{every}, midpoints",
+            f"{every}, midpoints of two weights",
             "kernel ridge",
             # Alone, midpoints want a wider blur.
             midpoints.model_copy(update={"blur": 0.12}),
             kernel,
+            also=(later.model_copy(update={"blur": 0.12}),),
         ),
         Row(
             "pd_soap_kernel_ridge",
@@ -193,11 +198,11 @@ def comparison_rows(shape: Literal["space", "sheet"]) -> tuple[Row, ...]:
         ),
         Row(
             "pd_environments_kernel_ridge",
-            f"{every}, midpoints + SOAP within 3 Å, neighbours",
+            f"{every}, midpoints of two weights + SOAP within 3 Å, neighbours",
             "kernel ridge",
             midpoints,
             kernel,
-            also=environments,
+            also=(later, *environments),
         ),
         Row(
             "pd_soap_network",

@@ -28,7 +28,7 @@ __all__ = ["SCALES", "ComparedTraining", "ComparisonPlan", "Scale", "comparison"
 
 VALIDATION, TEST = 0.1, 0.2
 
-KERNEL_BYTES = 6e9
+KERNEL_BYTES = 7e9
 """Memory for all matrices of training frames by training frames that a kernel ridge needs."""
 
 FEATURE_BYTES = 1e9
