@@ -48,10 +48,17 @@ MAIN = (
     "averaged SOAP",
     "diagrams + SOAP",
     "environments",
-    "midpoints + environments",
+    "midpoints of two weights + environments",
 )
 MIDPOINTS = {"points": "bond_midpoints", "bond_cutoff": 2.6, "bond_weight": 0.25}
-DIVIDED_AGAIN = (*MAIN, "midpoints", "diagrams + midpoints", "diagrams + environments")
+DIVIDED_AGAIN = (
+    *MAIN,
+    "midpoints",
+    "midpoints of two weights, blur 0.12 Å",
+    "diagrams + midpoints",
+    "diagrams + environments",
+    "midpoints + environments",
+)
 """Rows whose errors are those of several divisions."""
 
 console = Console(width=110)
@@ -65,6 +72,7 @@ def descriptions(
     whole = histograms(frames, 3.2, (0.2,), counting="whole")
     left_out = histograms(frames, 3.2, (0.2,), essential="left_out")
     bonds = histograms(frames, 2.4, (0.06, 0.12), **MIDPOINTS)
+    later = histograms(frames, 2.4, (0.06, 0.12), **MIDPOINTS | {"bond_weight": 0.5})
     unweighted = histograms(frames, 2.2, (0.06,), points="bond_midpoints")
     other = simple(frames)
     known = {name: [distances_between_frames(rows)] for name, rows in other.items()}
@@ -79,6 +87,7 @@ def descriptions(
         "diagrams, essential classes left out": of_degrees(left_out[0.2]),
         "midpoints": midpoints,
         "midpoints, blur 0.12 Å": of_degrees(bonds[0.12]),
+        "midpoints of two weights, blur 0.12 Å": of_degrees(bonds[0.12]) + of_degrees(later[0.12]),
         "diagrams + neighbours": diagrams + known["neighbours"],
         "diagrams + angles": diagrams + known["angles"],
         **{
@@ -102,6 +111,11 @@ def descriptions(
         "environments": around,
         "diagrams + environments": diagrams + around,
         "midpoints + environments": midpoints + around,
+        "midpoints of two weights + environments": [
+            *midpoints,
+            *of_degrees(later[0.06]),
+            *around,
+        ],
     }
     return parts, atoms[0.2]
 

@@ -16,7 +16,7 @@ STYLES: dict[str, dict[str, Any]] = {
     "averaged SOAP": {"color": COLOURS["orange"], "marker": "^"},
     "diagrams + SOAP": {"color": COLOURS["vermilion"], "marker": "D"},
     "environments": {"color": GREY, "marker": "P"},
-    "midpoints + environments": {"color": COLOURS["purple"], "marker": "v"},
+    "midpoints of two weights + environments": {"color": COLOURS["purple"], "marker": "v"},
 }
 
 
@@ -67,7 +67,7 @@ def plot_frames(report: dict[str, Any], path: Path) -> None:
         sizes = report["by"]["atoms"][name]
         right.plot([int(n) for n in sizes], list(sizes.values()), **style)
     atoms = np.array([int(n) for n in report["by"]["atoms"]["frames"]])
-    reference = report["by"]["atoms"]["midpoints + environments"]["64"]
+    reference = report["by"]["atoms"]["midpoints of two weights + environments"]["64"]
     line = reference * np.sqrt(64 / atoms)
     right.plot(atoms, line, color=GREY, linestyle="--", label="∝ 1 / √atoms")
     right.legend(frameon=False, fontsize=8, loc="lower left")

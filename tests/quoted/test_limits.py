@@ -68,11 +68,11 @@ def test_sizes_densities_and_phases(kind: str, head: str):
 def test_numbers_in_sentences():
     sentences = "\n".join(line for line in PAGE.splitlines() if not line.startswith(("|", "#")))
     quoted = set(re.findall(r"(?<![\d.,/])\d+\.\d(?![\d])", sentences))
-    densities = {"1.5", "3.8"}
-    assert quoted - densities <= numbers(REPORT)
+    given = {"1.5", "3.8", "0.5"}  # densities, a weight
+    assert quoted - given <= numbers(REPORT)
     exponents = set(re.findall(r"-0\.\d\d", sentences))
     found = REPORT["exponents"]
-    best = "midpoints + environments"
+    best = "midpoints of two weights + environments"
     shown = ("diagrams", "midpoints, blur 0.12 Å", best)
     assert exponents == {f"{found[name]:.2f}" for name in shown}
     (*_, (n_frames, error)) = REPORT["learning_curves"][best].items()
