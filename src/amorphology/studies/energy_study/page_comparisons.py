@@ -125,9 +125,9 @@ def splits_section(numbers: dict[str, Any]) -> Iterator[str]:
         numbers=range(2, 6),
     )
     yield (
-        "<p>RMSE in meV/atom. In a random split most test frames have a neighbour in time among "
-        "the training frames. The difference between the columns is how much this flatters a "
-        "model; a new simulation meets the error of the split by run.</p>"
+        "<p>RMSE in meV/atom. In a random split test frames have frames of their own simulation, "
+        "where it has several, in the training set. The difference between the columns is how much "
+        "this flatters a model; a new simulation meets the error of the split by run.</p>"
     )
 
 
