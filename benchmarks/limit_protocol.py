@@ -51,7 +51,7 @@ def unseen(
             )
             for matrices in (known, [matrix[np.ix_(test, train)] for matrix in squares])
         )
-        coefficients = solve(kernel + CONSTANT, targets, best.penalty)
+        coefficients = solve(kernel + CONSTANT, targets, best.penalties(targets))
         predictions[test] = mean + (seen + CONSTANT) @ coefficients
         scale = float(targets @ coefficients) / len(train)
         noise.append(1000 * float(np.sqrt(best.penalty * scale)))

@@ -215,7 +215,10 @@ def main() -> None:
     if arguments.study:
         shutil.copyfile(arguments.study / NUMBERS, folder / NUMBERS)
         if not json.loads((folder / NUMBERS).read_text(encoding="utf-8"))["missing"]:
-            shutil.copyfile(arguments.study / PAGE, folder / PAGE)
+            # Its commands name the study's folder: as it is called on the page, not where it was.
+            text = (arguments.study / PAGE).read_text(encoding="utf-8")
+            text = text.replace(f"{arguments.study}/", f"{arguments.page}/")
+            (folder / PAGE).write_text(text, encoding="utf-8")
         for figure in sorted((arguments.study / "figures").glob("*.png")):
             if f"({figure.name})" in page:
                 copy_figure(figure, folder / figure.name)

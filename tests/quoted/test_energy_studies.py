@@ -64,6 +64,14 @@ def test_figures_are_there(study: str):
     assert all((RESULTS / study / picture).is_file() for picture in pictures)
 
 
+@pytest.mark.parametrize("study", STUDIES)
+def test_commands_of_the_report_name_the_folder_of_the_page(study: str):
+    report = (RESULTS / study / "report.html").read_text(encoding="utf-8")
+    folders = re.findall(r"amorph (?:predict|evaluate) (\S+)", report)
+    assert folders
+    assert all(folder.startswith(f"{study}/models/") for folder in folders)
+
+
 def test_training_page_quotes_the_results():
     rows = {
         tuple(row[:2]): row[2:] for row in table_rows(page_text("training"), "model | histogram")
