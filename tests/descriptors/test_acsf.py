@@ -104,7 +104,7 @@ def test_frames_inside_their_cells_give_what_dscribe_gives():
 
 def test_defaults_tell_the_distances_and_angles_of_carbon_apart():
     descriptor = ACSF().fit([Atoms("C")])
-    assert len(descriptor.get_feature_names_out()) == 19
+    assert len(descriptor.get_feature_names_out()) == 25
 
     def largest(positions: list, kind: str) -> str:
         row = descriptor.transform([Atoms("C" * len(positions), positions)])[0]

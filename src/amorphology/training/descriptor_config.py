@@ -104,7 +104,6 @@ class DescriptorConfig(Section):
 
 
 class _LocalSection(Section):
-    r_cut: Positive = Field(default=6.0, description="Radius of the neighbourhood, Angstrom.")
     species: list[str] | None = Field(
         default=None,
         min_length=1,
@@ -130,6 +129,7 @@ class SOAPConfig(_LocalSection):
         description="Smooth overlap of atomic positions. soap: of every atom, for hdnnp and joint. "
         "soap_average: mean over the atoms, for ridge and kernel_ridge."
     )
+    r_cut: Positive = Field(default=6.0, description="Radius of the neighbourhood, Angstrom.")
     n_max: int = Field(default=8, ge=1, description="Radial functions.")
     l_max: int = Field(
         default=8, ge=0, le=20, description="Highest degree of the spherical harmonics."
@@ -147,16 +147,17 @@ class ACSFConfig(_LocalSection):
         description="Atom-centred symmetry functions. acsf: of every atom, for hdnnp and joint. "
         "acsf_average: mean over the atoms, for ridge and kernel_ridge."
     )
+    r_cut: Positive = Field(default=4.0, description="Radius of the neighbourhood, Angstrom.")
     g2: list[tuple[float, float]] | None = Field(
         default=None,
-        description="Pairs of eta (1/Angstrom^2) and r_s (Angstrom). null: ten, every 0.5 Angstrom "
-        "from 1 to 5.5, as wide as they are apart.",
+        description="Pairs of eta (1/Angstrom^2) and r_s (Angstrom). null: twelve, every 0.25 "
+        "Angstrom from 1 to 3.75, as wide as they are apart.",
     )
     g3: list[float] = Field(default=[], description="Values of kappa (1/Angstrom).")
     g4: list[tuple[float, float, float]] | None = Field(
         default=None,
-        description="Triples of eta (1/Angstrom^2), zeta and lambda. null: eight, with eta 0.01, "
-        "zeta 1, 2, 4, 16 and lambda 1, -1.",
+        description="Triples of eta (1/Angstrom^2), zeta and lambda. null: twelve, with eta 0.1 "
+        "and 0.4, zeta 1, 4, 16 and lambda 1, -1.",
     )
     g5: list[tuple[float, float, float]] = Field(
         default=[], description="The same without the distance between the two neighbours."

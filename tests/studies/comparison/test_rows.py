@@ -39,4 +39,4 @@ def test_matrices_of_a_kernel_are_counted():
 
 def test_networks_that_read_atoms_are_told_apart():
     networks = {name for name, row in ROWS.items() if row.reads_atoms}
-    assert networks == {"acsf_hdnnp", "soap_hdnnp", "pd_soap_network"}
+    assert networks == {"acsf_hdnnp", "soap_hdnnp", "soap_hdnnp_paper", "pd_soap_network"}

@@ -49,6 +49,13 @@ WIDE = 1000
 SCAN_FRAMES = 1500
 """Conformations that principal components of other settings are fitted to."""
 
+WHOLE_RING: dict[str, Any] = {
+    "r_cut": 6.0,
+    "g2": [(2.0, 0.5 * step) for step in range(2, 12)],
+    "g4": [(0.01, zeta, sign) for zeta in (1.0, 2.0, 4.0, 16.0) for sign in (1.0, -1.0)],
+}
+"""Symmetry functions that see all atoms from each: wide in the distances, out to 5.5 Angstrom."""
+
 
 @dataclass(frozen=True)
 class Plane:
@@ -199,7 +206,10 @@ def setting_planes(
         for r_cut in (4.0, 6.0)
         for sigma in (0.3, 0.5, 0.7, 1.0)
     }
-    settings |= {f"ACSF, cut-off {r_cut:g} Å": ACSF(r_cut=r_cut) for r_cut in (4.0, 5.0, 6.0, 8.0)}
+    settings |= {
+        f"ACSF, cut-off {r_cut:g} Å": ACSF(**WHOLE_RING | {"r_cut": r_cut})
+        for r_cut in (4.0, 5.0, 6.0, 8.0)
+    }
     for name, descriptor in settings.items():
         features = descriptor.fit(frames[:1]).transform([frames[index] for index in chosen])
         yield Setting(name, chosen, _plane(descriptor, features, seed, n_fitted=len(base)))
@@ -251,7 +261,7 @@ def _descriptors() -> dict[str, Any]:
         "eigenvalues": CoulombEigenspectrum(),
         # 6,040 images of 15,278 numbers: half the memory, and 7 digits are plenty for a figure.
         "image": PersistenceImage(dtype="float32"),
-        "acsf": ACSF(),
+        "acsf": ACSF(**WHOLE_RING),
     }
 
 
