@@ -49,6 +49,7 @@ WITH = {
     "cartesian": {"model": {"kind": "kernel_ridge"}},
     "hdnnp": {"descriptor": {"kind": "soap"}},
     "joint": {"local": {"kind": "acsf"}},
+    "kernel_and_network": {"local": {"kind": "soap"}},
 }
 
 
@@ -66,7 +67,7 @@ WITH = {
                 "cartesian",
             ],
         ),
-        ("model", ["hdnnp", "ridge", "kernel_ridge", "joint"]),
+        ("model", ["hdnnp", "ridge", "kernel_ridge", "joint", "kernel_and_network"]),
     ],
 )
 def test_every_kind_is_in_the_example(tmp_path: Path, section: str, expected: list[str]):

@@ -97,6 +97,12 @@ PERIODIC = {
         "local": SOAP,
         "model": {"kind": "joint", "design": "embedding", "hidden_histogram": 8, **SMALL},
     },
+    "kernel-and-network": {
+        "descriptor": HISTOGRAM,
+        "also": [ACSF | {"kind": "acsf_average"}],
+        "local": SOAP,
+        "model": {"kind": "kernel_and_network", "starts": 1, **SMALL},
+    },
 }
 
 FREE = {

@@ -9,6 +9,7 @@ from amorphology.errors import ConfigError
 from amorphology.models.combined_kernel import CombinedKernelRidge
 from amorphology.models.hdnnp import HDNNP, Environments
 from amorphology.models.joint import Both, JointNetwork
+from amorphology.models.kernel_and_network import KernelAndNetwork
 from amorphology.models.persistence_cnn import PersistenceCNN
 from amorphology.models.ridge import KernelRidge, Ridge
 
@@ -19,6 +20,7 @@ __all__ = [
     "CombinedKernelRidge",
     "Environments",
     "JointNetwork",
+    "KernelAndNetwork",
     "KernelRidge",
     "PersistenceCNN",
     "Ridge",
@@ -43,7 +45,8 @@ def build_model(settings: Mapping[str, Any]) -> nn.Module:
     Parameters
     ----------
     settings
-        ``"kind"``, a key of `MODELS`, ``"cnn"`` if missing; and the arguments of this model.
+        ``"kind"``, a key of `MODELS`, ``"cnn"`` if missing, and the arguments of this model; or the
+        kind ``"kernel_and_network"``, with settings of ``kernel`` and of ``network``.
 
     Returns
     -------
@@ -58,6 +61,8 @@ def build_model(settings: Mapping[str, Any]) -> nn.Module:
     """
     arguments = dict(settings)
     kind = arguments.pop("kind", "cnn")
+    if kind == "kernel_and_network":
+        return KernelAndNetwork(**{part: build_model(arguments[part]) for part in arguments})
     if kind not in MODELS:
         raise ConfigError(f"there is no model of kind {kind}; choose one of {', '.join(MODELS)}")
     return MODELS[kind](**arguments)

@@ -6,7 +6,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from amorphology.errors import ConfigError
-from amorphology.training.config_section import Section
+from amorphology.training.config_section import Positive, Section
 from amorphology.training.descriptor_config import (
     AnyDescriptorConfig,
     DescriptorConfig,
@@ -17,6 +17,7 @@ from amorphology.training.model_config import (
     CNNConfig,
     HDNNPConfig,
     JointConfig,
+    KernelAndNetworkConfig,
     KernelRidgeConfig,
     ModelConfig,
     RidgeConfig,
@@ -27,8 +28,10 @@ __all__ = [
     "CNNConfig",
     "DataConfig",
     "DescriptorConfig",
+    "ForcesConfig",
     "HDNNPConfig",
     "JointConfig",
+    "KernelAndNetworkConfig",
     "KernelRidgeConfig",
     "ModelConfig",
     "OptimisationConfig",
@@ -54,11 +57,15 @@ READS = {
     "ridge": ONE_VECTOR,
     "kernel_ridge": ONE_VECTOR,
     "joint": ("persistence_histogram",),
+    "kernel_and_network": ONE_VECTOR,
 }
 """Kinds of descriptor that each kind of model can read."""
 
-READS_AS_WELL = {"kernel_ridge": AVERAGE, "joint": EACH_ATOM}
+READS_AS_WELL = {"kernel_ridge": AVERAGE, "joint": EACH_ATOM, "kernel_and_network": EACH_ATOM}
 """Kinds of a second descriptor, in section local."""
+
+READS_FORCES = ("hdnnp", "joint", "kernel_and_network")
+"""Kinds of model that learn from forces as well."""
 
 
 class DataConfig(Section):
@@ -131,6 +138,22 @@ class SplitConfig(Section):
         return self
 
 
+class ForcesConfig(Section):
+    """What a network learns from forces: how energies rise along random directions."""
+
+    directions: int = Field(
+        default=4,
+        ge=1,
+        description="Random directions for each training frame. Its atoms are described at two "
+        "more places for each of them.",
+    )
+    weight: Positive = Field(
+        default=0.002,
+        description="Of the mean square error of forces beside that of mean energies per atom, "
+        "Angstrom^2.",
+    )
+
+
 class OptimisationConfig(Section):
     """How a network is fitted: AdamW, mean squared error, cosine learning rate."""
 
@@ -152,6 +175,11 @@ class OptimisationConfig(Section):
         default="auto",
         description="Of the convolutions while training. auto: bfloat16 where the processor "
         "computes in it, else float32. Final predictions are always made in float32.",
+    )
+    forces: ForcesConfig | None = Field(
+        default=None,
+        description="Learn from forces, too, which all training frames must have. For models that "
+        "read atoms: hdnnp, joint, kernel_and_network. null: energies alone.",
     )
 
 
@@ -177,13 +205,14 @@ class TrainingConfig(Section):
     local: LocalConfig | None = Field(
         default=None,
         description="Descriptor of the neighbourhoods of atoms that a model reads as well, with "
-        "the keys of its kind above: for joint {kind: soap} or acsf; for kernel_ridge soap_average "
-        "or acsf_average, with kernel product or sum. null: none.",
+        "the keys of its kind above: for joint and kernel_and_network {kind: soap} or acsf; for "
+        "kernel_ridge soap_average or acsf_average, with kernel product or sum. null: none.",
     )
     also: list[AnyDescriptorConfig] = Field(
         default=[],
-        description="More descriptors that kernel_ridge with kernel product or sum reads beside "
-        "these, as many as there are sections in this list; each has the keys of its kind above.",
+        description="More descriptors that kernel_ridge with kernel product or sum, or "
+        "kernel_and_network, reads beside these, as many as there are sections in this list; each "
+        "has the keys of its kind above.",
     )
     cache: str | None = Field(
         default=None,
@@ -199,7 +228,7 @@ class TrainingConfig(Section):
         ge=1,
         description="Networks to train on the same split, from other first weights and in another "
         "frame order. Their mean is the prediction; their standard deviation tells how far to "
-        "trust it. For networks: cnn, hdnnp, joint.",
+        "trust it. For networks: cnn, hdnnp, joint, kernel_and_network.",
     )
     optimisation: OptimisationConfig = Field(
         default=OptimisationConfig(), description="How a network is fitted."
@@ -241,9 +270,9 @@ class TrainingConfig(Section):
             )
         allowed = READS_AS_WELL.get(kind, ())
         if self.local is None:
-            if kind == "joint":
+            if kind in ("joint", "kernel_and_network"):
                 raise ValueError(
-                    "model.kind joint reads a second descriptor; add local: {kind: soap}"
+                    f"model.kind {kind} reads a second descriptor; add local: {{kind: soap}}"
                 )
         elif self.local.kind not in allowed:
             what = f"set local.kind to {_or(allowed)}" if allowed else "remove local"
@@ -254,9 +283,19 @@ class TrainingConfig(Section):
         return self
 
     @model_validator(mode="after")
+    def _forces_move_atoms(self) -> Self:
+        kind = self.model.kind
+        if self.optimisation.forces and kind not in READS_FORCES:
+            raise ValueError(
+                f"optimisation.forces: model.kind {kind} learns from energies alone; leave it out, "
+                f"or choose {_or(READS_FORCES)} as model"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _kernel_reads_several(self) -> Self:
         given = "local" if self.local else "also"
-        if self.also and not isinstance(self.model, KernelRidgeConfig):
+        if self.also and not isinstance(self.model, KernelRidgeConfig | KernelAndNetworkConfig):
             raise ValueError(
                 f"model.kind {self.model.kind} cannot read the descriptors in also; remove them, "
                 "or choose kernel_ridge as model"

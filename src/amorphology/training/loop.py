@@ -17,6 +17,7 @@ from amorphology.training.config import OptimisationConfig
 from amorphology.training.inputs import Inputs, to_device
 from amorphology.training.metrics import MEV
 from amorphology.training.progress import progress_bar
+from amorphology.training.slopes import LearnedSlopes
 
 __all__ = [
     "Dataset",
@@ -42,10 +43,13 @@ class Dataset:
         for.
     targets
         Standardised energies, float32 (n_frames,).
+    slopes
+        What forces say of these frames; None where energies alone are learned.
     """
 
     inputs: Inputs
     targets: Tensor
+    slopes: LearnedSlopes | None = None
 
     def __len__(self) -> int:
         return len(self.targets)
@@ -180,7 +184,9 @@ class Trainer:
     def __post_init__(self) -> None:
         self.device = choose_device(self.settings.device)
         self.precision = torch.float32
-        if any(isinstance(layer, nn.Conv2d) for layer in self.model.modules()):
+        convolves = any(isinstance(layer, nn.Conv2d) for layer in self.model.modules())
+        # Slopes are small differences, of which bfloat16 leaves nothing.
+        if convolves and self.settings.forces is None:
             self.precision = choose_precision(self.settings.precision, self.device)
         # Channels last lets oneDNN and cuDNN skip reordering: 2 to 3 times faster on a CPU.
         self.model.to(device=self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -290,6 +296,7 @@ class Trainer:
         permutation = torch.randperm(len(train), generator=self.order)
         batches = torch.split(permutation, self.settings.batch_size)
         errors = []
+        slope_losses = []
         for step, batch in enumerate(batches):
             # The rate is a function of the step alone, so that there is no scheduler to store.
             progress = (epoch + step / len(batches)) / self.settings.epochs
@@ -301,16 +308,25 @@ class Trainer:
             with _autocast(self.device, self.precision):
                 error = self.model(inputs) - targets
             loss = error.square().mean()
+            if train.slopes is not None:
+                of_forces = train.slopes.loss(self.model, batch, self.device, self.order)
+                loss = loss + of_forces
+                slope_losses.append(float(of_forces.detach()) * len(batch))
             self.optimiser.zero_grad()
             loss.backward()
             self.optimiser.step()
             errors.append(error.detach())
         all_errors = torch.cat(errors).cpu()
-        return {
+        row = {
             "train_loss": float(all_errors.square().mean()),
             "learning_rate": rate,
             **self._errors("train", all_errors),
         }
+        if train.slopes is not None:
+            mean_square = sum(slope_losses) / len(train) / train.slopes.weight
+            row["train_loss"] += sum(slope_losses) / len(train)
+            row["train_forces_rmse_ev_per_angstrom"] = mean_square**0.5 * self.energy_scale
+        return row
 
     def _errors(self, subset: str, errors: Tensor) -> dict[str, float]:
         physical: NDArray[np.float64] = errors.double().numpy() * self.energy_scale * MEV

@@ -10,6 +10,7 @@ __all__ = [
     "CNNConfig",
     "HDNNPConfig",
     "JointConfig",
+    "KernelAndNetworkConfig",
     "KernelRidgeConfig",
     "ModelConfig",
     "NetworkConfig",
@@ -134,8 +135,48 @@ class JointConfig(Section):
     )
 
 
+class KernelAndNetworkConfig(Section):
+    """Kernel ridge regression on whole frames, and a network on neighbourhoods of atoms."""
+
+    kind: Literal["kernel_and_network"] = Field(
+        description="Mean of a kernel_ridge with kernel product, on sections descriptor and also, "
+        "and of an hdnnp, on section local. Each is fitted for itself, and their errors differ."
+    )
+    search: Literal["likelihood", "leave_one_out"] = Field(
+        default="likelihood", description="As for kernel_ridge."
+    )
+    noise: Literal["constant", "exponential"] = Field(
+        default="constant", description="As for kernel_ridge."
+    )
+    starts: int = Field(default=3, ge=1, description="As for kernel_ridge.")
+    hidden: list[Width] = Field(
+        default=[64, 64], min_length=1, description="Widths of the hidden layers for atoms."
+    )
+
+    @property
+    def kernel_ridge(self) -> KernelRidgeConfig:
+        """Settings of the kernel."""
+        return KernelRidgeConfig(
+            kind="kernel_ridge",
+            kernel="product",
+            search=self.search,
+            noise=self.noise,
+            starts=self.starts,
+        )
+
+    @property
+    def hdnnp(self) -> HDNNPConfig:
+        """Settings of the network."""
+        return HDNNPConfig(kind="hdnnp", hidden=self.hidden)
+
+
 ModelConfig: TypeAlias = Annotated[
-    CNNConfig | HDNNPConfig | RidgeConfig | KernelRidgeConfig | JointConfig,
+    CNNConfig
+    | HDNNPConfig
+    | RidgeConfig
+    | KernelRidgeConfig
+    | JointConfig
+    | KernelAndNetworkConfig,
     Field(discriminator="kind"),
 ]
 

@@ -21,6 +21,7 @@ from amorphology.training.model_config import NetworkConfig
 from amorphology.training.progress import message
 from amorphology.training.readers import Reader
 from amorphology.training.run import BEST, LAST, member_folder
+from amorphology.training.slopes import LearnedSlopes, Slopes
 
 __all__ = ["stopped_at", "train_networks"]
 
@@ -61,6 +62,7 @@ def train_networks(
     reader: Reader,
     features: Any,
     checkpoint: Checkpoint,
+    slopes: Slopes | None,
     console: Console | None,
 ) -> dict[str, Any]:
     """
@@ -71,9 +73,12 @@ def train_networks(
     config, model
         Settings of the run, and those of its model.
     data, reader, features
-        All frames, what was fitted to them, and what it made of them.
+        All frames, what was fitted to them, and what it made of them, and of the copies of `slopes`
+        behind them.
     checkpoint
         What is known of a checkpoint before training.
+    slopes
+        Of the training set, if forces are learned.
     console
         Where to show progress.
 
@@ -94,7 +99,9 @@ def train_networks(
     for member in range(config.ensemble):
         if config.ensemble > 1:
             message(console, f"member {member + 1} of {config.ensemble}")
-        trainer = _train_network(config, data, reader, features, checkpoint, member, console)
+        trainer = _train_network(
+            config, data, reader, features, checkpoint, slopes, member, console
+        )
         details.append(
             {
                 "seed": trainer.seed,
@@ -120,6 +127,7 @@ def _train_network(
     reader: Reader,
     features: Any,
     checkpoint: Checkpoint,
+    slopes: Slopes | None,
     member: int,
     console: Console | None,
 ) -> Trainer:
@@ -147,6 +155,18 @@ def _train_network(
         chosen = data.split.indices(subset)
         targets = torch.from_numpy(standardised[chosen].astype(np.float32))
         sets[subset] = Dataset(inputs.subset(chosen), targets)
+    if slopes is not None:
+        assert config.optimisation.forces is not None
+        copies = np.arange(len(data.frames), len(data.frames) + len(slopes.copies))
+        values = (slopes.values / checkpoint.target_scale).astype(np.float32)
+        sizes = [len(data.frames[index]) for index in data.split.indices("train")]
+        learned = LearnedSlopes(
+            inputs.subset(copies),
+            torch.from_numpy(values),
+            torch.tensor(sizes, dtype=torch.float32),
+            config.optimisation.forces.weight,
+        )
+        sets["train"] = replace(sets["train"], slopes=learned)
 
     def save(best: bool) -> None:
         state = trainer.model.state_dict()

@@ -50,7 +50,7 @@ def saved_outcome(
         A line for people on each subset.
     """
     start = time.perf_counter()
-    members = run.predict_features(features)
+    members = run.predict_features(features, len(data.frames))
     predictions = members.mean(axis=0)
     columns = [("prediction_ev_per_atom", predictions)]
     errors = {}

@@ -17,15 +17,21 @@ from amorphology.training.checkpoint import Checkpoint
 from amorphology.training.config import TrainingConfig
 from amorphology.training.config_file import load_config
 from amorphology.training.data import LabelledFrames, read_labelled
+from amorphology.training.kernel_and_networks import train_kernel_and_networks
 from amorphology.training.loop import choose_device
-from amorphology.training.model_config import KernelRidgeConfig, RidgeConfig
+from amorphology.training.model_config import (
+    KernelAndNetworkConfig,
+    KernelRidgeConfig,
+    RidgeConfig,
+)
 from amorphology.training.networks import stopped_at, train_networks
 from amorphology.training.outcome import saved_outcome
 from amorphology.training.progress import message, timed
 from amorphology.training.reader_of_config import reader_of
-from amorphology.training.readers import Workplace
+from amorphology.training.readers import BothReader, Workplace
 from amorphology.training.ridge_models import fit_ridge_model
 from amorphology.training.run import METRICS, Run, load_run
+from amorphology.training.slopes import slopes_along
 
 __all__ = ["train", "train_on"]
 
@@ -134,8 +140,23 @@ def _train(
     kept = folder / FEATURES
     cache = Path(config.cache) if config.cache else None
     place = Workplace(cache or kept, cache, begin, console, seconds)
+    train = data.split.indices("train")
+    forces = config.optimisation.forces
+    slopes = (
+        slopes_along([data.frames[index] for index in train], forces.directions, config.seed)
+        if forces
+        else None
+    )
+    described = data.frames + (slopes.copies if slopes else [])
     reader = reader_of(config)
-    features = reader.fit(data.frames, data.split.indices("train"), place)
+    if isinstance(reader, BothReader) and isinstance(config.model, KernelAndNetworkConfig):
+        # The kernel has no use for displaced copies.
+        features = (
+            reader.whole.fit(data.frames, train, place),
+            reader.local.fit(described, train, place),
+        )
+    else:
+        features = reader.fit(described, train, place)
     times = ", ".join(f"{name} {value:.1f} s" for name, value in seconds.items())
     message(console, f"{len(data.frames)} frames: {times}")
     begin()
@@ -143,9 +164,14 @@ def _train(
     with timed(seconds, "training"):
         if isinstance(config.model, RidgeConfig | KernelRidgeConfig):
             details = fit_ridge_model(config, config.model, data, reader, features, checkpoint)
+        elif isinstance(config.model, KernelAndNetworkConfig):
+            assert isinstance(reader, BothReader)
+            details = train_kernel_and_networks(
+                config, config.model, data, reader, features, checkpoint, slopes, console
+            )
         else:
             details = train_networks(
-                config, config.model, data, reader, features, checkpoint, console
+                config, config.model, data, reader, features, checkpoint, slopes, console
             )
     run = load_run(folder)
     for line in saved_outcome(run, config, data, features, seconds, details):

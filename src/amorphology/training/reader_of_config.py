@@ -7,6 +7,7 @@ from amorphology.descriptors.local_environment import LocalEnvironment
 from amorphology.training.config import TrainingConfig
 from amorphology.training.descriptor_config import DescriptorConfig, RowConfig
 from amorphology.training.descriptor_kinds import descriptor_from_config
+from amorphology.training.model_config import KernelAndNetworkConfig
 from amorphology.training.readers import BothReader, HistogramReader, Reader
 from amorphology.training.row_readers import EnvironmentReader, VectorReader
 
@@ -27,7 +28,11 @@ def reader_of(config: TrainingConfig) -> Reader:
     Reader
         Not fitted.
     """
-    sections = [config.descriptor, *([config.local] if config.local else []), *config.also]
+    local = [config.local] if config.local else []
+    sections = [config.descriptor, *local, *config.also]
+    if isinstance(config.model, KernelAndNetworkConfig):
+        # The last of them is the network's, all others are the kernel's.
+        sections = [config.descriptor, *config.also, *local]
     return reduce(BothReader, map(_reader, sections))
 
 

@@ -176,21 +176,24 @@ class Run:
             found += [self._predict(inputs) for inputs in self.reader.stream(frames, device, cache)]
         return np.concatenate(found, axis=1)
 
-    def predict_features(self, features: Any) -> NDArray[np.float64]:
+    def predict_features(self, features: Any, n_frames: int) -> NDArray[np.float64]:
         """
         Do `predict_members` with what ``reader.fit`` returned.
 
         Parameters
         ----------
         features
-            Of all frames of the training, learned from or not.
+            Of all frames of the training, learned from or not, and perhaps of others behind them.
+        n_frames
+            So many, the first, are predicted.
 
         Returns
         -------
         numpy.ndarray
             Mean energies per atom, float64 (n_members, n_frames), eV/atom.
         """
-        return self._predict(self.reader.inputs(features, choose_device("auto")))
+        inputs = self.reader.inputs(features, choose_device("auto"))
+        return self._predict(inputs.subset(np.arange(n_frames)))
 
     def predict_binned(self, binned: BinnedDiagrams) -> NDArray[np.float64]:
         """

@@ -36,7 +36,7 @@ def write_markdown(numbers: dict[str, Any]) -> str:
             "## Sensitivity to hyperparameters",
             "",
             f"One hyperparameter at a time, the others as in the paper: {sensitivity['n_train']:,} "
-            f"training frames of amorphous carbon, at most {sensitivity['epochs']} epochs of a CNN "
+            f"training frames of amorphous carbon, {sensitivity['epochs']} epochs of a CNN "
             f"and {sensitivity['epochs_of_atoms']} of an HDNNP, RMSE (meV/atom) on unseen runs.",
             "",
             *markdown_table(

@@ -20,7 +20,8 @@ COLUMNS = (
     "one core to describe a frame of that size; “Training” the wall-clock time, choice of "
     "hyperparameters included, descriptors not. Kernel ridge regression finds its lengths and its "
     "penalty from the energies of the training set, ridge regression its penalty and networks "
-    "their epoch by a validation set. Parameters are the weights of a network, of ridge "
+    "their epoch by a validation set. “Forces” are learned along random directions, in the "
+    "training set alone. Parameters are the weights of a network, of ridge "
     "regression a weight for each feature that varies, of kernel ridge regression a coefficient "
     "for each training frame. “PD” are persistence diagrams of the atoms, “midpoints” those of "
     "the midpoints of atoms at most 2.6 Å apart, which come the later the farther these are apart; "
@@ -187,7 +188,7 @@ def _sensitivity(numbers: dict[str, Any], figures: Path) -> Iterator[str]:
         "RMSE against hyperparameters of SOAP and of persistence histograms.",
         "<b>One hyperparameter at a time,</b> the others as in the paper (ringed). A point is a "
         f"seed, the line joins their means. Every network learns from {found['n_train']:,} frames "
-        f"of amorphous carbon, a CNN for at most {found['epochs']} epochs and an HDNNP for at most "
+        f"of amorphous carbon, a CNN for {found['epochs']} epochs and an HDNNP for "
         f"{found['epochs_of_atoms']}, and is tested on unseen runs. "
         "The paper’s figure 8 compares a width σ of 0.5 and 1.0 Å.",
         width=1000,

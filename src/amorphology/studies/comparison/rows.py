@@ -10,8 +10,10 @@ from amorphology.studies.energy_study.trainings import PAPER, of_midpoints
 from amorphology.training.config import (
     CNNConfig,
     DescriptorConfig,
+    ForcesConfig,
     HDNNPConfig,
     JointConfig,
+    KernelAndNetworkConfig,
     KernelRidgeConfig,
     ModelConfig,
     RidgeConfig,
@@ -51,6 +53,8 @@ class Row:
         For people.
     descriptor, model, local, also
         Settings, see `amorphology.training.TrainingConfig`.
+    forces, ensemble
+        More of them.
     one_size
         Whether numbers of frames of different size cannot be compared one by one.
     without_images
@@ -66,15 +70,19 @@ class Row:
     also: tuple[AnyDescriptorConfig, ...] = ()
     one_size: bool = False
     without_images: bool = False
+    forces: ForcesConfig | None = None
+    ensemble: int = 1
 
     @property
     def reads_atoms(self) -> bool:
-        """Whether it is a network that reads atoms one by one."""
-        return isinstance(self.model, HDNNPConfig | JointConfig)
+        """Whether it is a network that reads atoms one by one, and no images."""
+        return isinstance(self.model, HDNNPConfig | KernelAndNetworkConfig)
 
     @property
     def kernels(self) -> int:
         """Matrices of training frames by training frames that are in memory at a time."""
+        if isinstance(self.model, KernelAndNetworkConfig):
+            return 2 + sum(map(_parts, [self.descriptor, *self.also]))
         if not isinstance(self.model, KernelRidgeConfig):
             return 1
         if self.model.kernel == "single":
@@ -100,6 +108,7 @@ class Row:
             "local": self.local,
             "also": list(self.also),
             "model": self.model,
+            "ensemble": self.ensemble,
         }
 
 
@@ -119,10 +128,11 @@ def comparison_rows(shape: Literal["space", "sheet"]) -> tuple[Row, ...]:
     """
     ridge = RidgeConfig(kind="ridge", penalties=PENALTIES)
     # The same search for all: a better one for diagrams alone would be no comparison.
-    kernel = KernelRidgeConfig(kind="kernel_ridge", kernel="product", search="likelihood")
+    search: dict[str, Any] = {"search": "likelihood"}
     if shape == SHEET:
         # Most sheets are quenched ones of nearly one energy, and would decide the likelihood.
-        kernel = kernel.model_copy(update={"search": "leave_one_out", "noise": "exponential"})
+        search = {"search": "leave_one_out", "noise": "exponential"}
+    kernel = KernelRidgeConfig(kind="kernel_ridge", kernel="product", **search)
     paper_soap, acsf = SOAPConfig(kind="soap"), ACSFConfig(kind="acsf")
     soap = SOAPConfig(kind="soap", **NEAR)
     average, environments = _averaged_soap(), _environments()
@@ -177,6 +187,15 @@ def comparison_rows(shape: Literal["space", "sheet"]) -> tuple[Row, ...]:
             "soap_hdnnp_paper", "SOAP, the paper’s", "HDNNP", paper_soap, HDNNPConfig(kind="hdnnp")
         ),
         Row("soap_hdnnp", "SOAP within 3 Å", "HDNNP", soap, HDNNPConfig(kind="hdnnp")),
+        Row(
+            "soap_hdnnp_forces",
+            "SOAP within 3 Å",
+            "3 HDNNPs, forces",
+            soap,
+            HDNNPConfig(kind="hdnnp"),
+            forces=ForcesConfig(),
+            ensemble=3,
+        ),
         Row("pd_cnn_paper", "PD H1, the paper’s", "CNN", paper, CNNConfig()),
         Row("pd_cnn", every, "CNN", diagrams, CNNConfig()),
         Row("pd_ridge", every, "ridge", diagrams, ridge),
@@ -221,6 +240,17 @@ def comparison_rows(shape: Literal["space", "sheet"]) -> tuple[Row, ...]:
             diagrams,
             JointConfig(kind="joint"),
             local=soap,
+        ),
+        Row(
+            "pd_environments_kernel_and_hdnnp",
+            f"{every}, midpoints of two weights + SOAP within 3 Å, neighbours",
+            "kernel ridge and 3 HDNNPs, forces",
+            midpoints,
+            KernelAndNetworkConfig(kind="kernel_and_network", **search),
+            local=soap,
+            also=(later, *environments),
+            forces=ForcesConfig(),
+            ensemble=3,
         ),
     )
 
