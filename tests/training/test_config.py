@@ -242,7 +242,7 @@ def test_numbers_with_an_exponent_are_numbers(tmp_path: Path):
         (
             "out: a\ndata: {frames: [b]}\nmodel: {kind: hdnnp}",
             r"hdnnp cannot read descriptor\.kind persistence_histogram; choose soap or acsf, or "
-            "cnn, ridge, kernel_ridge or joint as model",
+            "cnn, ridge, kernel_ridge, joint or kernel_and_network as model",
         ),
         (
             "out: a\ndata: {frames: [b]}\ndescriptor: {kind: coulomb}",
@@ -259,7 +259,8 @@ def test_numbers_with_an_exponent_are_numbers(tmp_path: Path):
         ("out: a\ndata: {frames: [b]}\nmodel: {kind: joint}", "add local: {kind: soap}"),
         (
             "out: a\ndata: {frames: [b]}\nlocal: {kind: soap}",
-            r"cnn cannot read local\.kind soap; remove local, or choose joint as model",
+            r"cnn cannot read local\.kind soap; remove local, or choose joint or "
+            "kernel_and_network as model",
         ),
         (
             "out: a\ndata: {frames: [b]}\nlocal: {kind: soap_average}\nmodel: {kind: joint}",

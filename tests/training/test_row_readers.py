@@ -41,7 +41,7 @@ def test_each_species_is_standardised_by_itself(
     reader = EnvironmentReader(acsf)
     features = reader.fit(alloys, TRAIN, place(tmp_path))
     assert reader.species == ("Cu", "Au")
-    assert reader.sizes() == {"n_features": 25, "n_species": 2}
+    assert reader.sizes() == {"n_features": 29, "n_species": 2}
     plain = ACSF(**acsf.get_params() | {"species": ["Au", "Cu"]}).fit(alloys)
     vectors = list(plain.per_atom(alloys))
     for number, symbol in enumerate(reader.species):

@@ -41,7 +41,8 @@ def slopes_along(frames: Sequence[Atoms], n_directions: int, seed: int) -> Slope
     Displace frames along random directions.
 
     Along a direction v of all coordinates, normal numbers, the mean energy of N atoms with forces F
-    rises by :math:`-F \cdot v / N`.
+    rises by :math:`-F \cdot v / N`. That forces can be told to a network by energies of displaced
+    atoms, without derivatives of descriptors, is due to Cooper et al. [1]_.
 
     Parameters
     ----------
@@ -61,6 +62,12 @@ def slopes_along(frames: Sequence[Atoms], n_directions: int, seed: int) -> Slope
     ------
     StructureError
         If a frame has no forces, or none that are finite.
+
+    References
+    ----------
+    .. [1] A. M. Cooper, J. Kaestner, A. Urban and N. Artrith, "Efficient training of ANN potentials
+       by including atomic forces via Taylor expansion and application to water and a
+       transition-metal oxide", npj Computational Materials 6, 54 (2020).
     """
     rng = np.random.default_rng(seed)
     copies: list[Atoms] = []
