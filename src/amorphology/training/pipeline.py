@@ -28,10 +28,10 @@ from amorphology.training.networks import stopped_at, train_networks
 from amorphology.training.outcome import saved_outcome
 from amorphology.training.progress import message, timed
 from amorphology.training.reader_of_config import reader_of
-from amorphology.training.readers import BothReader, Workplace
+from amorphology.training.readers import BothReader, Reader, Workplace
 from amorphology.training.ridge_models import fit_ridge_model
 from amorphology.training.run import METRICS, Run, load_run
-from amorphology.training.slopes import slopes_along
+from amorphology.training.slopes import Slopes, slopes_along
 
 __all__ = ["train", "train_on"]
 
@@ -140,23 +140,9 @@ def _train(
     kept = folder / FEATURES
     cache = Path(config.cache) if config.cache else None
     place = Workplace(cache or kept, cache, begin, console, seconds)
-    train = data.split.indices("train")
-    forces = config.optimisation.forces
-    slopes = (
-        slopes_along([data.frames[index] for index in train], forces.directions, config.seed)
-        if forces
-        else None
-    )
-    described = data.frames + (slopes.copies if slopes else [])
+    slopes = _slopes(config, data)
     reader = reader_of(config)
-    if isinstance(reader, BothReader) and isinstance(config.model, KernelAndNetworkConfig):
-        # The kernel has no use for displaced copies.
-        features = (
-            reader.whole.fit(data.frames, train, place),
-            reader.local.fit(described, train, place),
-        )
-    else:
-        features = reader.fit(described, train, place)
+    features = _described(config, data, reader, slopes, place)
     times = ", ".join(f"{name} {value:.1f} s" for name, value in seconds.items())
     message(console, f"{len(data.frames)} frames: {times}")
     begin()
@@ -179,6 +165,32 @@ def _train(
     if kept.is_dir():
         shutil.rmtree(kept)
     return load_run(folder)  # now with what the errors say of the spread
+
+
+def _slopes(config: TrainingConfig, data: LabelledFrames) -> Slopes | None:
+    """Slopes of the training set, if forces are learned."""
+    forces = config.optimisation.forces
+    if forces is None:
+        return None
+    frames = [data.frames[index] for index in data.split.indices("train")]
+    return slopes_along(frames, forces.directions, config.seed)
+
+
+def _described(
+    config: TrainingConfig,
+    data: LabelledFrames,
+    reader: Reader,
+    slopes: Slopes | None,
+    place: Workplace,
+) -> Any:
+    """Features of all frames, and behind them of displaced copies."""
+    train = data.split.indices("train")
+    frames = data.frames + (slopes.copies if slopes else [])
+    if isinstance(config.model, KernelAndNetworkConfig):
+        assert isinstance(reader, BothReader)
+        # The kernel has no use for copies.
+        return reader.whole.fit(data.frames, train, place), reader.local.fit(frames, train, place)
+    return reader.fit(frames, train, place)
 
 
 def _check_folder(folder: Path, config: TrainingConfig) -> None:
